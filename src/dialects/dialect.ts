@@ -52,6 +52,10 @@ export interface LedgerSyntax {
   iso(column: string): string;
   /** The end of an INSERT that updates the named columns when the key exists. */
   upsert(key: readonly string[], columns: readonly string[]): string;
+  /** Rows `{ name }`: the columns of a table; none where it does not exist. */
+  columns(table: string, schema: string | null): Query;
+  /** Rows `{ name }`: other places where an unqualified name of this table could be meant. */
+  elsewhere(table: string, schema: string | null): Query | null;
 }
 
 /** Where a shard is, parsed from its URL. Enumerable fields are safe to print. */
@@ -174,6 +178,8 @@ export interface AtomicScript {
   readonly statements: readonly Statement[];
   /** Called once; `elapsedMs` is undefined where `LedgerSyntax.elapsedMs` measures. */
   record(elapsedMs: number | undefined): readonly Query[];
+  /** The statements may have changed the session: undo that before the record is written. */
+  readonly reset: boolean;
   /** A statement has finished. */
   onStatement?(index: number): void;
 }

@@ -1,0 +1,312 @@
+import { createHash } from 'node:crypto';
+import type mysql2 from 'mysql2';
+import { DbpatError } from '../../errors.js';
+import type { Statement } from '../../sql/statement.js';
+import {
+  type AtomicScript, type ConnectOptions, DriverError, type Query, type QueryGuard, type Row, type Rows, type ServerInfo,
+  type Session, type Target,
+} from '../dialect.js';
+import { loadDriver } from '../driver.js';
+import { renderQuery } from '../literals.js';
+import { nearOffset, toDriverError } from './errors.js';
+import { literal } from './literal.js';
+
+/** @throws DbpatError `driver_missing`, `tls_required`; DriverError `unreachable`, `not-allowed` */
+export async function connect(target: Target, options: ConnectOptions): Promise<Session> {
+  const driver = await loadDriver<typeof mysql2>('mysql2', options.resolveFrom);
+  const connection = driver.createConnection(connectionConfig(target, options));
+  const loss: { error?: DriverError } = {};
+  await new Promise<void>((resolve, reject) => {
+    connection.connect((error) => (error ? reject(refusedTls(error) ?? toDriverError(error, true)) : resolve()));
+  }).catch((error) => {
+    connection.destroy();
+    throw error;
+  });
+  connection.on('error', (error: unknown) => {
+    loss.error ??= new DriverError('lost', toDriverError(error).message, { cause: error });
+  });
+  const session = new MysqlSession(connection, target, options, loss);
+  try {
+    await session.prepare();
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return session;
+}
+
+/** One connection, never a pool: a lock must not move to another session. No statement stacking, no file reading. */
+function connectionConfig(target: Target, options: ConnectOptions): mysql2.ConnectionOptions {
+  const { tls } = options;
+  return {
+    ...(target.options.socketPath === undefined
+      ? { host: target.host ?? '127.0.0.1', port: target.port ?? 3306 }
+      : { socketPath: target.options.socketPath }),
+    ...(target.user === undefined ? {} : { user: target.user }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+    database: target.database,
+    charset: 'utf8mb4',
+    timezone: target.options.timezone ?? 'local',
+    connectTimeout: options.connectMs,
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    multipleStatements: false,
+    supportBigNumbers: true,
+    stringifyObjects: true,
+    connectAttributes: { program_name: options.applicationName },
+    ...(tls.mode === 'off'
+      ? {}
+      : {
+          ssl: {
+            rejectUnauthorized: tls.mode === 'verify',
+            minVersion: 'TLSv1.2',
+            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+            ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+            ...(tls.key === undefined ? {} : { key: tls.key }),
+          },
+        }),
+  };
+}
+
+function refusedTls(error: unknown): DbpatError | undefined {
+  const { message = '', code = '' } = error as { message?: string; code?: string };
+  if (/does not support secure connection/i.test(message) || code === 'HANDSHAKE_NO_SSL_SUPPORT') {
+    return new DbpatError('tls_required', 'the server does not offer TLS', {
+      hint: "switch TLS on at the server, or say tls: 'off' for this shard",
+      cause: error,
+    });
+  }
+  if (code === 'HANDSHAKE_SSL_ERROR' || /CERT|SELF_SIGNED/.test(code)) {
+    return new DbpatError('tls_required', `the server's certificate was not accepted: ${message}`, {
+      hint: 'give its authority as tls: { ca: FILE }',
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+/** What a migration may leave behind in its session, read at the start and set again after it. */
+const keptVariables = [
+  'sql_mode', 'foreign_key_checks', 'unique_checks', 'time_zone', 'autocommit', 'sql_safe_updates', 'sql_log_bin',
+  'character_set_client', 'character_set_connection', 'character_set_results', 'collation_connection',
+  'lock_wait_timeout', 'innodb_lock_wait_timeout', 'tx_isolation', 'transaction_isolation', 'default_storage_engine',
+  'sql_auto_is_null', 'sql_quote_show_create', 'group_concat_max_len', 'explicit_defaults_for_timestamp',
+];
+
+class MysqlSession implements Session {
+  server!: ServerInfo;
+  #kept: ReadonlyMap<string, string> = new Map();
+  #inTransaction = false;
+  #compound = false;
+
+  constructor(
+    private readonly connection: mysql2.Connection,
+    private readonly target: Target,
+    private readonly options: ConnectOptions,
+    private readonly loss: { error?: DriverError },
+  ) {}
+
+  async prepare(): Promise<void> {
+    const seconds = Math.max(1, Math.ceil(this.options.ddlLockMs / 1000));
+    await this.#text(
+      `set session lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${Math.max(5, seconds)}, wait_timeout = 86400, interactive_timeout = 86400`,
+    );
+    for (const sql of this.options.onConnect) await this.#text(sql.trim().replace(/;+$/, ''));
+    const { rows } = await this.#text(
+      `select version() as version, @@version_comment as comment, connection_id() as id, @@global.read_only as read_only,
+ @@session.sql_mode as sql_mode, @@hostname as hostname, @@port as port, @@datadir as datadir, @@server_id as server_id, database() as db`,
+    );
+    const row = rows[0]!;
+    const version = String(row.version);
+    const maria = /mariadb/i.test(version) || /mariadb/i.test(String(row.comment));
+    this.#compound = maria;
+    await this.#limitStatements(maria);
+    const modes = new Set(String(row.sql_mode).split(','));
+    const server = `mysql:${row.hostname}:${row.port}${row.datadir}#${row.server_id}`;
+    this.server = {
+      product: `${maria ? 'MariaDB' : 'MySQL'} ${version.replace(/-.*/, '')}`,
+      version: version.replace(/-.*/, ''),
+      identity: `${server}/${row.db}`,
+      server,
+      role: Number(row.read_only) === 0 ? 'primary' : 'read-only',
+      schema: null,
+      sessionId: String(row.id),
+      lexOptions: { noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'), ansiQuotes: modes.has('ANSI_QUOTES') },
+    };
+  }
+
+  async #limitStatements(maria: boolean): Promise<void> {
+    if (this.options.statementMs === 0) return;
+    await this.#text(
+      maria
+        ? `set session max_statement_time = ${this.options.statementMs / 1000}`
+        : `set session max_execution_time = ${this.options.statementMs}`,
+    );
+  }
+
+  async query(query: Query): Promise<Rows> {
+    return this.#text(renderQuery(query, literal));
+  }
+
+  /** MariaDB takes a block as one statement; MySQL has no anonymous block, so each goes by itself. */
+  async batch(queries: readonly Query[]): Promise<void> {
+    const texts = queries.map((query) => renderQuery(query, literal));
+    if (texts.length === 1) {
+      await this.#text(texts[0]!);
+    } else if (this.#compound && texts.every((text) => /^(insert|update|delete)\b/.test(text))) {
+      await this.#text(`begin not atomic
+ declare exit handler for sqlexception begin rollback; resignal; end;
+ start transaction; ${texts.join('; ')}; commit; end`);
+    } else {
+      await this.#text('start transaction');
+      try {
+        for (const text of texts) await this.#text(text);
+        await this.#text('commit');
+      } catch (error) {
+        await this.#text('rollback').catch(() => {});
+        throw error;
+      }
+    }
+  }
+
+  async send(statement: Statement): Promise<void> {
+    await this.#text(statement.text);
+  }
+
+  async runAtomic(_script: AtomicScript): Promise<void> {
+    throw new Error('DDL is not transactional here');
+  }
+
+  async begin(): Promise<void> {
+    await this.#text('start transaction');
+    this.#inTransaction = true;
+  }
+
+  async commit(record: readonly Query[]): Promise<void> {
+    for (const query of record) await this.query(query);
+    await this.#text('commit');
+    this.#inTransaction = false;
+  }
+
+  async rollback(): Promise<void> {
+    this.#inTransaction = false;
+    await this.#text('rollback').catch(() => {});
+  }
+
+  async kysely(guard: QueryGuard) {
+    const [{ kyselyOn }, { MysqlAdapter, MysqlIntrospector, MysqlQueryCompiler }] = await Promise.all([
+      import('../kysely.js'),
+      import('kysely'),
+    ]);
+    return kyselyOn(
+      {
+        adapter: () => new MysqlAdapter(),
+        compiler: () => new MysqlQueryCompiler(),
+        introspector: (db) => new MysqlIntrospector(db),
+        insideTransaction: () => this.#inTransaction,
+        execute: async (query) => {
+          const result = await this.#send(query.sql, [...query.parameters]);
+          if (Array.isArray(result)) return { rows: result };
+          return {
+            rows: [],
+            numAffectedRows: BigInt(result.affectedRows),
+            ...(result.changedRows === undefined ? {} : { numChangedRows: BigInt(result.changedRows) }),
+            ...(result.insertId ? { insertId: BigInt(result.insertId) } : {}),
+          };
+        },
+      },
+      guard,
+    );
+  }
+
+  /** Remembers the session's variables at the first call, sets back what has changed at every later one. */
+  async reset(): Promise<void> {
+    const now = await this.#variables();
+    if (this.#kept.size === 0) {
+      this.#kept = now;
+      return;
+    }
+    if (this.target.database !== '') await this.#text(`use \`${this.target.database.replaceAll('`', '``')}\``);
+    const changed = [...this.#kept].filter(([name, value]) => now.get(name) !== value);
+    if (changed.length === 0) return;
+    const settings = changed.map(([name, value]) => `session ${name} = ${/^\d+$/.test(value) ? value : literal(value)}`);
+    await this.#text(`set ${settings.join(', ')}`);
+  }
+
+  async #variables(): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.#text(
+      `show session variables where variable_name in (${keptVariables.map((name) => `'${name}'`).join(', ')})`,
+    );
+    return new Map(rows.map((row) => [String(row.Variable_name), String(row.Value)]));
+  }
+
+  async tryLock(key: string): Promise<boolean> {
+    const { rows } = await this.#text(`select get_lock('${lockName(key)}', 0) as locked`);
+    const locked = rows[0]?.locked;
+    if (locked === null) throw new DriverError('lost', 'GET_LOCK failed');
+    return Number(locked) === 1;
+  }
+
+  async unlock(key: string): Promise<boolean> {
+    const { rows } = await this.#text(`select release_lock('${lockName(key)}') as released`);
+    return Number(rows[0]?.released) === 1;
+  }
+
+  /** What may be seen without rights beyond one's own sessions; with PROCESS, all transactions of the server. */
+  async blockers(sessionId: string): Promise<readonly string[]> {
+    const { rows } = await this.#text(
+      `select p.id as id, p.user as user, p.command as command, p.time as age, left(coalesce(p.info, ''), 80) as query
+ from information_schema.processlist p where p.db = database() and p.id <> ${Number(sessionId)} and p.id <> connection_id()
+ and p.command not in ('Daemon', 'Binlog Dump') order by p.time desc limit 5`,
+    );
+    return rows.map((row) => `connection ${row.id} (${row.user}, ${String(row.command).toLowerCase()} for ${row.age} s): ${String(row.query).replace(/\s+/g, ' ')}`);
+  }
+
+  async cancel(): Promise<void> {
+    const other = await connect(this.target, { ...this.options, access: 'read', onConnect: [] });
+    try {
+      await other.query({ sql: `kill query ${Number(this.server.sessionId)}` });
+    } finally {
+      await other.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        this.connection.destroy();
+        resolve();
+      }, 2000);
+      this.connection.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  async #text(sql: string): Promise<Rows> {
+    const result = await this.#send(sql);
+    if (Array.isArray(result)) return { rows: result as Row[], affected: 0 };
+    return { rows: [], affected: result.affectedRows };
+  }
+
+  #send(sql: string, values?: unknown[]): Promise<any> {
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown, result: unknown) => {
+        if (!error) return resolve(result);
+        const fault = toDriverError(error);
+        if (fault.kind === 'lost' && this.loss.error !== undefined) return reject(this.loss.error);
+        const position = nearOffset(fault.message, sql);
+        reject(new DriverError(fault.kind, fault.message, { dbCode: fault.dbCode, position, cause: fault.cause }));
+      };
+      if (values === undefined) this.connection.query(sql, done);
+      else this.connection.query(sql, values, done);
+    });
+  }
+}
+
+/** Always under 64 characters; named locks are server-wide, so the database is part of the key. */
+function lockName(key: string): string {
+  return `dbpat:${createHash('sha256').update(key).digest('hex').slice(0, 40)}`;
+}
+

@@ -1,0 +1,358 @@
+import { createHash } from 'node:crypto';
+import type pg from 'pg';
+import { DbpatError } from '../../errors.js';
+import type { Statement } from '../../sql/statement.js';
+import {
+  type AtomicScript, type ConnectOptions, DriverError, type Query, type QueryGuard, type Row, type Rows, type ServerInfo,
+  type Session, type Target,
+} from '../dialect.js';
+import { loadDriver } from '../driver.js';
+import { renderQuery } from '../literals.js';
+import { toDriverError } from './errors.js';
+import { literal, quote } from './literal.js';
+import { Script } from './script.js';
+
+/** Above this a script goes statement by statement: one message is held whole by client and server. */
+const maxMessageLength = 1_000_000;
+
+/** @throws DbpatError `driver_missing`, `tls_required`; DriverError `unreachable`, `not-allowed` */
+export async function connect(target: Target, options: ConnectOptions): Promise<Session> {
+  const driver = await loadDriver<typeof pg>('pg', options.resolveFrom);
+  const client = new driver.Client(clientConfig(target, options));
+  const loss: { error?: DriverError } = {};
+  client.on('error', (error) => {
+    loss.error ??= toDriverError(error);
+  });
+  try {
+    await client.connect();
+  } catch (error) {
+    await client.end().catch(() => {});
+    throw refusedTls(error) ?? toDriverError(error, true);
+  }
+  const session = new PostgresSession(client, target, options, loss);
+  try {
+    await session.prepare();
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return session;
+}
+
+function clientConfig(target: Target, options: ConnectOptions): pg.ClientConfig {
+  const { tls } = options;
+  return {
+    ...(target.host === undefined ? {} : { host: target.host }),
+    ...(target.port === undefined ? {} : { port: target.port }),
+    ...(target.user === undefined ? {} : { user: target.user }),
+    ...(target.password === undefined ? {} : { password: target.password }),
+    ...(target.options.options === undefined ? {} : { options: target.options.options }),
+    database: target.database,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ssl:
+      tls.mode === 'off'
+        ? false
+        : {
+            rejectUnauthorized: tls.mode === 'verify',
+            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+            ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+            ...(tls.key === undefined ? {} : { key: tls.key }),
+            ...(tls.servername === undefined ? {} : { servername: tls.servername }),
+          },
+  };
+}
+
+function refusedTls(error: unknown): DbpatError | undefined {
+  const { message = '', code = '' } = error as { message?: string; code?: string };
+  if (/does not support SSL/i.test(message)) {
+    return new DbpatError('tls_required', 'the server does not offer TLS', {
+      hint: "switch TLS on at the server, or say tls: 'off' for this shard",
+      cause: error,
+    });
+  }
+  if (/CERT|SELF_SIGNED|ERR_TLS|UNABLE_TO_(VERIFY|GET)/.test(code)) {
+    return new DbpatError('tls_required', `the server's certificate was not accepted: ${message}`, {
+      hint: 'give its authority as tls: { ca: FILE }',
+      dbCode: code,
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+/** One SELECT that says what the server is. Unprivileged roles may call `pg_control_system()` (seen on 15 and 18). */
+const identitySql = `select pg_catalog.current_setting('server_version') as version,
+ pg_catalog.current_setting('server_version_num')::int as number,
+ pg_catalog.current_schema() as schema,
+ pg_catalog.pg_backend_pid() as pid,
+ pg_catalog.pg_is_in_recovery() as recovery,
+ pg_catalog.current_setting('transaction_read_only') as read_only,
+ (select system_identifier from pg_catalog.pg_control_system())::text as system,
+ (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())::text as database`;
+
+class PostgresSession implements Session {
+  server!: ServerInfo;
+  #inTransaction = false;
+  #guards: string;
+
+  constructor(
+    private readonly client: pg.Client,
+    private readonly target: Target,
+    private readonly options: ConnectOptions,
+    private readonly loss: { error?: DriverError },
+  ) {
+    const schema = options.schema === undefined ? [] : [`set search_path to ${quote(options.schema)}`];
+    this.#guards = [
+      `set lock_timeout = ${options.ddlLockMs}`,
+      `set statement_timeout = ${options.statementMs}`,
+      'set idle_in_transaction_session_timeout = 0',
+      'set standard_conforming_strings = on',
+      "set client_encoding = 'UTF8'",
+      ...schema,
+      ...options.onConnect.map((sql) => sql.trim().replace(/;+$/, '')),
+    ].join(';\n');
+  }
+
+  /** Session settings and the server's identity, in one round trip. */
+  async prepare(): Promise<void> {
+    const row = (await this.#simple(`${this.#guards};\n${identitySql}`)).rows[0]!;
+    const schema = row.schema as string | null;
+    if (schema === null) {
+      const wanted = this.options.schema;
+      throw new DbpatError('config_invalid', wanted === undefined ? 'the search_path names no schema that exists' : `the schema ${wanted} does not exist`, {
+        hint: wanted === undefined ? 'set `schema` for this shard' : `create schema ${quote(wanted)};`,
+      });
+    }
+    this.server = {
+      product: `PostgreSQL ${String(row.version).split(' ')[0]}`,
+      version: String(row.version).split(' ')[0]!,
+      identity: `postgres:${row.system}/${row.database}/${schema}`,
+      server: `postgres:${row.system}`,
+      role: row.recovery === true ? 'replica' : row.read_only === 'on' ? 'read-only' : 'primary',
+      schema,
+      sessionId: String(row.pid),
+      lexOptions: {},
+    };
+  }
+
+  async query(query: Query): Promise<Rows> {
+    return this.#simple(renderQuery(query, literal));
+  }
+
+  async batch(queries: readonly Query[]): Promise<void> {
+    await this.#run(['begin', ...queries.map((query) => renderQuery(query, literal)), 'commit'], true);
+  }
+
+  async send(statement: Statement): Promise<void> {
+    // CONCURRENTLY waits for old snapshots; lock_timeout would end it and leave an invalid index behind.
+    const patient = /\bconcurrently\b/i.test(statement.text);
+    if (patient) await this.#simple('set lock_timeout = 0');
+    try {
+      if (statement.copyData !== undefined) await this.#script(statement.text, [statement.copyData], () => {});
+      // The extended protocol refuses two commands in one piece, should the splitter ever be wrong.
+      else await this.client.query({ text: statement.text, queryMode: 'extended' } as pg.QueryConfig);
+    } catch (error) {
+      throw this.#fault(error, statement.text);
+    } finally {
+      if (patient) await this.#simple(`set lock_timeout = ${this.options.ddlLockMs}`).catch(() => {});
+    }
+  }
+
+  async runAtomic(script: AtomicScript): Promise<void> {
+    const texts = script.statements.map((statement) => statement.text);
+    const length = texts.reduce((sum, text) => sum + text.length, 0);
+    const tail = [
+      ...(script.reset ? this.#resetStatements() : []),
+      ...script.record(undefined).map((query) => renderQuery(query, literal)),
+      'commit',
+    ];
+    if (length > maxMessageLength) return this.#runPieces(script, tail);
+    const copies = script.statements.flatMap((s) => (s.copyData === undefined ? [] : [s.copyData]));
+    await this.#run(['begin', ...texts, ...tail], true, { copies, first: 1, count: texts.length, onStatement: script.onStatement });
+  }
+
+  async #runPieces(script: AtomicScript, tail: readonly string[]): Promise<void> {
+    await this.begin();
+    let at: number | 'record' = 0;
+    try {
+      for (const [index, statement] of script.statements.entries()) {
+        at = index;
+        await this.send(statement);
+        script.onStatement?.(index);
+      }
+      at = 'record';
+      await this.#run(tail, false);
+      this.#inTransaction = false;
+    } catch (error) {
+      await this.rollback();
+      throw (error as DriverError).placed(at);
+    }
+  }
+
+  async begin(): Promise<void> {
+    await this.#simple('begin; savepoint dbpat_guard');
+    this.#inTransaction = true;
+  }
+
+  async commit(record: readonly Query[]): Promise<void> {
+    const status = (this.client as unknown as { getTransactionStatus(): string }).getTransactionStatus();
+    if (status === 'E') throw new DriverError('statement', 'a statement failed earlier and its error was caught');
+    if (status === 'I') throw endedEarly();
+    const texts = ['release savepoint dbpat_guard', ...this.#resetStatements(), ...record.map((query) => renderQuery(query, literal)), 'commit'];
+    try {
+      await this.#run(texts, false);
+    } catch (error) {
+      throw error instanceof DriverError && error.dbCode === '3B001' ? endedEarly() : error;
+    }
+    this.#inTransaction = false;
+  }
+
+  async rollback(): Promise<void> {
+    this.#inTransaction = false;
+    await this.#simple('rollback').catch(() => {});
+  }
+
+  async kysely(guard: QueryGuard) {
+    const [{ kyselyOn }, { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler }] = await Promise.all([
+      import('../kysely.js'),
+      import('kysely'),
+    ]);
+    return kyselyOn(
+      {
+        adapter: () => new PostgresAdapter(),
+        compiler: () => new PostgresQueryCompiler(),
+        introspector: (db) => new PostgresIntrospector(db),
+        insideTransaction: () => this.#inTransaction,
+        execute: async (query) => {
+          try {
+            const result = await this.client.query(query.sql, [...query.parameters]);
+            return { rows: result.rows ?? [], numAffectedRows: BigInt(result.rowCount ?? 0) };
+          } catch (error) {
+            throw this.#fault(error, query.sql);
+          }
+        },
+      },
+      guard,
+    );
+  }
+
+  async reset(): Promise<void> {
+    await this.#simple(this.#resetStatements().join(';\n'));
+  }
+
+  async tryLock(key: string): Promise<boolean> {
+    const { rows } = await this.#simple(`select pg_catalog.pg_try_advisory_lock(${lockKey(key)}) as locked`);
+    return rows[0]?.locked === true;
+  }
+
+  async unlock(key: string): Promise<boolean> {
+    const { rows } = await this.#simple(`select pg_catalog.pg_advisory_unlock(${lockKey(key)}) as unlocked`);
+    return rows[0]?.unlocked === true;
+  }
+
+  async blockers(sessionId: string): Promise<readonly string[]> {
+    const { rows } = await this.#simple(
+      `select pid, usename, application_name, state, extract(epoch from pg_catalog.now() - xact_start)::int as age, pg_catalog.left(query, 80) as query
+ from pg_catalog.pg_stat_activity where pid = any (pg_catalog.pg_blocking_pids(${Number(sessionId)}))`,
+    );
+    return rows.map((row) => `pid ${row.pid} (${row.usename ?? 'unknown'}, ${row.state ?? 'state hidden'}, in a transaction for ${row.age ?? '?'} s): ${String(row.query ?? '').replace(/\s+/g, ' ')}`);
+  }
+
+  async cancel(): Promise<void> {
+    const other = await connect(this.target, { ...this.options, access: 'read', onConnect: [] });
+    try {
+      await other.query({ sql: `select pg_catalog.pg_cancel_backend(${Number(this.server.sessionId)})` });
+    } finally {
+      await other.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => {});
+  }
+
+  /** RESET ALL keeps role and session authorization (PostgreSQL manual, RESET). */
+  #resetStatements(): readonly string[] {
+    return ['reset session authorization', 'reset role', 'reset all', 'deallocate all', this.#guards];
+  }
+
+  async #simple(text: string): Promise<Rows> {
+    try {
+      const result = await this.client.query(text);
+      const last = Array.isArray(result) ? result[result.length - 1] : result;
+      return { rows: (last?.rows ?? []) as Row[], affected: last?.rowCount ?? 0 };
+    } catch (error) {
+      throw this.#fault(error, text);
+    }
+  }
+
+  async #script(text: string, copies: string[], onComplete: (index: number) => void): Promise<void> {
+    const script = new Script(text, copies, onComplete);
+    this.client.query(script as unknown as pg.Submittable);
+    await script.done;
+  }
+
+  /** Statements in one message; an error is placed in the statement that it came from. */
+  async #run(
+    texts: readonly string[],
+    ownTransaction: boolean,
+    script?: { copies: string[]; first: number; count: number; onStatement: ((index: number) => void) | undefined },
+  ): Promise<void> {
+    let completed = 0;
+    const place = (index: number): number | 'record' | undefined => {
+      if (script === undefined) return undefined;
+      const at = index - script.first;
+      return at >= 0 && at < script.count ? at : 'record';
+    };
+    try {
+      await this.#script(texts.join(';\n'), script?.copies ?? [], (index) => {
+        completed = index + 1;
+        const at = place(index);
+        if (typeof at === 'number') script?.onStatement?.(at);
+      });
+    } catch (error) {
+      const text = texts.join(';\n');
+      const fault = this.#fault(error, text);
+      if (ownTransaction) await this.#simple('rollback').catch(() => {});
+      const found = fault.position === undefined ? undefined : locate(texts, fault.position);
+      throw new DriverError(fault.kind, fault.message, {
+        dbCode: fault.dbCode,
+        hint: fault.hint,
+        cause: fault.cause,
+        position: found?.offset,
+        at: place(found?.index ?? completed) ?? fault.at,
+      });
+    }
+  }
+
+  /** Positions of the server count characters; ours count UTF-16 units. */
+  #fault(error: unknown, text: string): DriverError {
+    if (this.loss.error !== undefined && !(error as { code?: string }).code) return this.loss.error;
+    const fault = toDriverError(error);
+    if (fault.position === undefined) return fault;
+    let offset = 0;
+    for (let i = 1; i < fault.position && offset < text.length; i++) offset += text.codePointAt(offset)! > 0xffff ? 2 : 1;
+    return new DriverError(fault.kind, fault.message, { dbCode: fault.dbCode, hint: fault.hint, cause: fault.cause, position: offset });
+  }
+}
+
+function locate(texts: readonly string[], offset: number): { index: number; offset: number } | undefined {
+  let start = 0;
+  for (const [index, text] of texts.entries()) {
+    if (offset < start + text.length + 2) return { index, offset: offset - start };
+    start += text.length + 2;
+  }
+  return undefined;
+}
+
+function endedEarly(): DriverError {
+  return new DriverError('statement', 'the migration ended its transaction itself (COMMIT or ROLLBACK)', { dbCode: 'ended-early' });
+}
+
+/** First eight bytes of a hash as a signed bigint: advisory locks are per database already. */
+function lockKey(key: string): string {
+  return createHash('sha256').update(`dbpat\0${key}`).digest().readBigInt64BE(0).toString();
+}
