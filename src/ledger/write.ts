@@ -1,0 +1,82 @@
+import type { Dialect, Query, SqlValue } from '../dialects/dialect.js';
+import type { Direction, Phase } from '../events.js';
+import type { Journal, LedgerStatus } from './read.js';
+import type { LedgerTables } from './tables.js';
+
+/** Who writes, the same for all shards of a run. */
+export interface RunStamp {
+  readonly runId: string;
+  /** `user@host`. */
+  readonly actor: string;
+  readonly toolVersion: string;
+}
+
+export interface StepRecord {
+  readonly version: string;
+  readonly phase: Phase;
+  readonly direction: Direction;
+  readonly description: string;
+  readonly checksum: string;
+  readonly appliedOrder: number;
+  readonly source: string | null;
+}
+
+/** Statements that write the ledger; each function returns them, none sends them. */
+export interface LedgerWriter {
+  /** The step is done: row and log line. `elapsedMs` undefined: the database measures. */
+  applied(step: StepRecord, elapsedMs: number | undefined): readonly Query[];
+  reverted(step: StepRecord, elapsedMs: number | undefined): readonly Query[];
+  /** Row of a journalled step that has begun, or goes on. */
+  began(step: StepRecord, journal: Journal): readonly Query[];
+  progress(step: StepRecord, journal: Journal): Query;
+  failed(step: StepRecord, journal: Journal, error: Readonly<Record<string, unknown>>): readonly Query[];
+  /** One line of the log. */
+  log(event: string, step: Pick<StepRecord, 'version' | 'phase' | 'direction'> | null, detail: Readonly<Record<string, unknown>>): Query;
+}
+
+export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunStamp): LedgerWriter {
+  const { now, elapsedMs: measured } = dialect.ledger;
+  const elapsed = (ms: number | undefined) => (ms === undefined ? (measured ?? '0') : String(Math.max(0, Math.round(ms))));
+
+  const upsert = (step: StepRecord, status: LedgerStatus, ms: number | undefined, journal: Journal | null, error: unknown): Query => ({
+    sql: `insert into ${tables.main} (version, phase, description, checksum, status, applied_order, applied_at, duration_ms, run_id, applied_by, tool_version, progress, error, source)
+ values (?, ?, ?, ?, ?, ?, ${now}, ${elapsed(ms)}, ?, ?, ?, ?, ?, ?) ${dialect.ledger.upsert(['version', 'phase'], ['description', 'checksum', 'status', 'applied_at', 'duration_ms', 'run_id', 'applied_by', 'tool_version', 'progress', 'error', 'source'])}`,
+    params: [
+      step.version, step.phase, step.description, step.checksum, status, step.appliedOrder,
+      stamp.runId, stamp.actor, stamp.toolVersion, jsonOrNull(journal), jsonOrNull(error), step.source,
+    ],
+  });
+
+  const log: LedgerWriter['log'] = (event, step, detail) => logLine(event, step, JSON.stringify(detail));
+  const logLine = (event: string, step: Parameters<LedgerWriter['log']>[1], detail: string): Query => ({
+    sql: `insert into ${tables.log} (at, run_id, version, phase, direction, event, actor, detail) values (${now}, ?, ?, ?, ?, ?, ?, ?)`,
+    params: [stamp.runId, step?.version ?? null, step?.phase ?? null, step?.direction ?? null, event, stamp.actor, detail],
+  });
+  const timed = (ms: number | undefined, extra: Readonly<Record<string, SqlValue>>) => ({ ...(ms === undefined ? {} : { durationMs: Math.round(ms) }), ...extra });
+
+  return {
+    applied: (step, ms) => [upsert(step, 'applied', ms, null, null), log('apply', step, timed(ms, { checksum: step.checksum }))],
+    reverted: (step, ms) => [
+      { sql: `delete from ${tables.main} where version = ? and phase = ?`, params: [step.version, step.phase] },
+      log('revert', step, timed(ms, { checksum: step.checksum })),
+    ],
+    began: (step, journal) => [
+      upsert(step, 'running', 0, journal, null),
+      ...(journal.done > 0 ? [log('resume', step, { from: journal.done + 1, of: journal.total })] : []),
+    ],
+    progress: (step, journal) => ({
+      sql: `update ${tables.main} set progress = ? where version = ? and phase = ?`,
+      params: [JSON.stringify(journal), step.version, step.phase],
+    }),
+    failed: (step, journal, error) => [
+      { sql: `update ${tables.main} set status = ?, progress = ?, error = ? where version = ? and phase = ?`,
+        params: ['failed', JSON.stringify(journal), JSON.stringify(error), step.version, step.phase] },
+      log('fail', step, error),
+    ],
+    log,
+  };
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
+}

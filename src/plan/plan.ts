@@ -1,0 +1,236 @@
+import { DbpatError } from '../errors.js';
+import type { Direction, Phase } from '../events.js';
+import type { LedgerRow } from '../ledger/read.js';
+import type { Migration } from '../migration/migration.js';
+import { compareVersions } from '../migration/version.js';
+import type { MigrationStatus } from './status.js';
+
+/** What the user asked for, checked against nothing yet. */
+export type Request =
+  | {
+      readonly direction: 'up';
+      /** Up to this version, inclusive. */
+      readonly to?: string;
+      readonly steps?: number;
+      readonly allowOutOfOrder: boolean;
+    }
+  | {
+      readonly direction: 'down';
+      /** Down to this version, which stays. */
+      readonly to?: string;
+      readonly steps?: number;
+      readonly all?: boolean;
+      /** Everything that this run applied. */
+      readonly run?: string;
+    };
+
+/** One phase of one migration, in one direction, on one shard. */
+export interface PlannedStep {
+  readonly version: string;
+  readonly description: string;
+  readonly phase: Phase;
+  readonly direction: Direction;
+  /** Absent when only the ledger knows the migration: its stored text is used. */
+  readonly migration?: Migration;
+  /** The recorded row: always there for `down`, and for an `up` that is resumed. */
+  readonly row?: LedgerRow;
+}
+
+/** Either work (perhaps none) or a refusal; warnings go with both. */
+export interface ShardPlan {
+  readonly steps: readonly PlannedStep[];
+  readonly refusal?: DbpatError;
+  readonly warnings: readonly string[];
+}
+
+/** Turns a shard's status and a request into work or a refusal. Pure: no I/O, no clock. */
+export function resolvePlan(status: readonly MigrationStatus[], request: Request): ShardPlan {
+  const unknown = request.to === undefined ? undefined : unknownTarget(status, request.to);
+  if (unknown !== undefined) return { steps: [], warnings: [], refusal: unknown };
+  return request.direction === 'up' ? planUp(status, request) : planDown(status, request);
+}
+
+function unknownTarget(status: readonly MigrationStatus[], to: string): DbpatError | undefined {
+  if (status.some((entry) => compareVersions(entry.version, to) === 0)) return undefined;
+  if (/^0+$/.test(to)) return undefined;
+  const newest = status.at(-1);
+  return new DbpatError('usage', `there is no migration ${to}`, {
+    version: to,
+    hint: newest === undefined ? 'dbpat migrate create <description>' : `dbpat migrate status (the newest is ${newest.version})`,
+  });
+}
+
+function planUp(status: readonly MigrationStatus[], request: Request & { direction: 'up' }): ShardPlan {
+  const within = (entry: MigrationStatus) => request.to === undefined || compareVersions(entry.version, request.to) <= 0;
+  const ahead = status.filter((entry) => entry.ahead);
+  const warnings = aheadWarnings(ahead);
+  const cosmetic = status.filter((entry) => entry.edit?.cosmetic);
+  if (cosmetic.length > 0) {
+    warnings.push(`${list(cosmetic)}: edited since ${cosmetic.length === 1 ? 'it was' : 'they were'} applied, in comments or layout only`);
+  }
+  const waiting = status.filter((entry) => ['pending', 'out-of-order', 'failed', 'unfinished'].includes(entry.state) && within(entry));
+  const refusal =
+    refuseChanged(status) ??
+    refuseMissing(status.filter((entry) => entry.state === 'missing' && !entry.ahead)) ??
+    refuseUndecided(waiting) ??
+    (ahead.length > 0 && waiting.length > 0 ? refuseMissing(ahead) : undefined) ??
+    (request.allowOutOfOrder ? undefined : refuseLate(waiting, status));
+  if (refusal !== undefined) return { steps: [], warnings, refusal };
+  const chosen = request.steps === undefined ? waiting : waiting.slice(0, request.steps);
+  return {
+    warnings,
+    steps: chosen.map((entry) => ({
+      version: entry.rows[0]?.version ?? entry.version,
+      description: entry.description,
+      phase: 'up',
+      direction: 'up',
+      migration: entry.migration!,
+      ...(entry.rows[0] === undefined ? {} : { row: entry.rows[0] }),
+    })),
+  };
+}
+
+function planDown(status: readonly MigrationStatus[], request: Request & { direction: 'down' }): ShardPlan {
+  const recorded = status
+    .flatMap((entry) => entry.rows.map((row) => ({ entry, row })))
+    .sort((a, b) => b.row.appliedOrder - a.row.appliedOrder);
+  let chosen = recorded;
+  if (request.run !== undefined) {
+    chosen = recorded.filter(({ row }) => row.runId === request.run);
+  } else if (request.to !== undefined) {
+    const stays = recorded.findIndex(({ row }) => compareVersions(row.version, request.to!) === 0);
+    if (stays === -1 && !/^0+$/.test(request.to)) {
+      const refusal = new DbpatError('usage', `migration ${request.to} is not applied here, so nothing can come down to it`, {
+        version: request.to,
+        hint: 'dbpat migrate status',
+      });
+      return { steps: [], warnings: [], refusal };
+    }
+    chosen = stays === -1 ? recorded : recorded.slice(0, stays);
+  } else if (!request.all) {
+    chosen = recorded.slice(0, request.steps ?? 1);
+  }
+  const refusal = refuseChanged(chosen.map(({ entry }) => entry)) ?? refuseUnfinishedUp(chosen.map(({ row }) => row));
+  if (refusal !== undefined) return { steps: [], warnings: [], refusal };
+  const gone = chosen.filter(({ entry }) => entry.migration === undefined).map(({ entry }) => entry);
+  return {
+    warnings: gone.length === 0 ? [] : [`${list(gone)}: no file here, the text stored in the ledger is used`],
+    steps: chosen.map(({ entry, row }) => ({
+      version: row.version,
+      description: entry.description,
+      phase: row.phase,
+      direction: 'down',
+      ...(entry.migration === undefined ? {} : { migration: entry.migration }),
+      row,
+    })),
+  };
+}
+
+function aheadWarnings(ahead: readonly MigrationStatus[]): string[] {
+  if (ahead.length === 0) return [];
+  return [`${ahead.length} newer migration${ahead.length === 1 ? ' is' : 's are'} applied that this checkout does not have (${list(ahead)})`];
+}
+
+function refuseChanged(entries: readonly MigrationStatus[]): DbpatError | undefined {
+  const changed = entries.filter((entry) => entry.state === 'changed');
+  const first = changed[0];
+  if (first === undefined) return undefined;
+  const row = first.rows[0]!;
+  return new DbpatError(
+    'history_changed',
+    `${list(changed)}: changed after ${changed.length === 1 ? 'it was' : 'they were'} applied (${row.appliedAt} by ${row.appliedBy}); recorded ${shortSum(row.checksum)}, file ${shortSum(first.migration!.checksum)}; nothing ran`,
+    {
+      version: first.version,
+      file: first.migration!.files[0]!.display,
+      hint: `restore the file and write a new migration, or accept it: dbpat migrate repair --accept ${first.version} --reason TEXT`,
+      diff: changed.map((entry) => entry.edit?.diff ?? '').join(''),
+    },
+  );
+}
+
+function shortSum(checksum: string): string {
+  return checksum.slice(0, 15);
+}
+
+function refuseMissing(missing: readonly MigrationStatus[]): DbpatError | undefined {
+  const first = missing[0];
+  if (first === undefined) return undefined;
+  return new DbpatError('history_missing', `${list(missing)}: applied, but the file is not in the folder; nothing ran`, {
+    version: first.version,
+    hint: `restore the file, or take the record back: dbpat migrate repair --reverted ${first.version} --reason TEXT`,
+  });
+}
+
+/** A statement was under way when its runner ended, or a `down` was: no rule can tell what to do next. */
+function refuseUndecided(waiting: readonly MigrationStatus[]): DbpatError | undefined {
+  for (const entry of waiting) {
+    const row = entry.rows[0];
+    const journal = row?.progress;
+    if (row === undefined || !journal) continue;
+    if (journal.direction === 'down') {
+      return new DbpatError('unfinished', `${entry.version} ${entry.description}: its down is unfinished (${journal.done} of ${journal.total ?? '?'} statements done)`, {
+        version: entry.version,
+        hint: 'dbpat migrate down',
+      });
+    }
+    if (journal.inFlight !== null) return undecided(entry.version, entry.description, row);
+    if (journal.total === null && journal.done > 0) return halfModule(entry.version, entry.description, row);
+  }
+  return undefined;
+}
+
+function undecided(version: string, description: string, row: LedgerRow): DbpatError {
+  const { inFlight, done, total } = row.progress!;
+  return new DbpatError(
+    'unfinished',
+    `${version} ${description}: statement ${inFlight!.index + 1} (${inFlight!.words}) was under way when run ${row.runId} ended; ${done} of ${total ?? '?'} are done, whether this one took effect is not known`,
+    {
+      version,
+      statement: inFlight!.words,
+      hint: `look at the database, then: dbpat migrate repair --resume ${version} --reason TEXT (it did not take effect), --applied ${version} or --reverted ${version}`,
+    },
+  );
+}
+
+function halfModule(version: string, description: string, row: LedgerRow): DbpatError {
+  return new DbpatError(
+    'unfinished',
+    `${version} ${description}: the module stopped after ${row.progress!.done} statements that took effect, and code cannot be resumed in the middle`,
+    { version, hint: `undo them by hand, then: dbpat migrate repair --reverted ${version} --reason TEXT` },
+  );
+}
+
+function refuseUnfinishedUp(rows: readonly LedgerRow[]): DbpatError | undefined {
+  for (const row of rows) {
+    if (row.status === 'applied') continue;
+    const journal = row.progress;
+    if (journal?.direction === 'down') {
+      if (journal.inFlight !== null) return undecided(row.version, row.description, row);
+      continue;
+    }
+    return new DbpatError('unfinished', `${row.version} ${row.description}: its up is unfinished, so its down does not fit`, {
+      version: row.version,
+      hint: `dbpat migrate up, or dbpat migrate repair --reverted ${row.version} --reason TEXT`,
+    });
+  }
+  return undefined;
+}
+
+function refuseLate(waiting: readonly MigrationStatus[], status: readonly MigrationStatus[]): DbpatError | undefined {
+  const late = waiting.filter((entry) => entry.state === 'out-of-order');
+  const first = late[0];
+  if (first === undefined) return undefined;
+  const newest = status.filter((entry) => entry.rows.length > 0).at(-1)!;
+  const files = late.map((entry) => entry.migration!.files[0]!.display).join(', ');
+  return new DbpatError('history_out_of_order', `${files}: older than ${newest.version}, which is applied; nothing ran`, {
+    version: first.version,
+    file: first.migration!.files[0]!.display,
+    hint: 'dbpat migrate up --allow-out-of-order, or give the file a newer version',
+  });
+}
+
+function list(entries: readonly MigrationStatus[]): string {
+  const names = entries.slice(0, 5).map((entry) => `${entry.version} ${entry.description}`);
+  return names.join(', ') + (entries.length > 5 ? ` and ${entries.length - 5} more` : '');
+}
+
