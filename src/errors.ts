@@ -93,7 +93,12 @@ export class DbpatError extends Error {
 
   /** The same error with details added; what it has already stays. */
   with(details: ErrorDetails): DbpatError {
-    return new DbpatError(this.code, this.message, { ...details, ...definedOf(this.details), hint: this.hint, cause: this.cause });
+    return new DbpatError(this.code, this.message, {
+      ...details,
+      ...definedOf(this.details),
+      hint: this.hint,
+      cause: this.cause,
+    });
   }
 }
 

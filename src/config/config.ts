@@ -42,14 +42,23 @@ export interface Config {
   /** In the order of the config; at least one; names unique. */
   readonly shards: readonly Shard[];
   readonly waves: readonly Wave[];
-  readonly routing?: { readonly strategy: 'hash' | 'range' | 'geo' | 'directory'; readonly key: string; readonly options: Readonly<Record<string, unknown>> };
+  readonly routing?: {
+    readonly strategy: 'hash' | 'range' | 'geo' | 'directory';
+    readonly key: string;
+    readonly options: Readonly<Record<string, unknown>>;
+  };
   readonly concurrency: number;
   readonly perHost: number;
   readonly lock: { readonly waitMs: number; readonly mode: 'auto' | 'session' | 'lease' };
   readonly outOfOrder: 'refuse' | 'allow';
   readonly timeouts: { readonly connectMs: number; readonly ddlLockMs: number; readonly statementMs: number };
   readonly retry: { readonly ddlLockMs: number };
-  readonly backfill: { readonly targetMs: number; readonly maxRows: number; readonly duty: number; readonly maxLagMs: number };
+  readonly backfill: {
+    readonly targetMs: number;
+    readonly maxRows: number;
+    readonly duty: number;
+    readonly maxLagMs: number;
+  };
   readonly contract: { readonly bakeMs: number; readonly ready?: Hook };
   readonly lint: { readonly rules: Readonly<Record<string, 'off' | 'warn' | 'error'>> };
   readonly hooks: Readonly<Record<string, Hook>>;

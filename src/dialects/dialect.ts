@@ -39,8 +39,12 @@ export interface Capabilities {
 export interface LedgerSyntax {
   /** Column types. `key` is text that can be a primary key and compares by bytes. */
   readonly types: {
-    readonly key: string; readonly text: string; readonly long: string; readonly integer: string;
-    readonly timestamp: string; readonly sequence: string;
+    readonly key: string;
+    readonly text: string;
+    readonly long: string;
+    readonly integer: string;
+    readonly timestamp: string;
+    readonly sequence: string;
   };
   /** Appended to CREATE TABLE. */
   readonly tableOptions: string;
@@ -158,7 +162,13 @@ export class DriverError extends Error {
   constructor(
     kind: FaultKind,
     message: string,
-    init: { dbCode?: string | undefined; position?: number | undefined; at?: number | 'record' | undefined; hint?: string | undefined; cause?: unknown } = {},
+    init: {
+      dbCode?: string | undefined;
+      position?: number | undefined;
+      at?: number | 'record' | undefined;
+      hint?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });
     this.kind = kind;
@@ -169,7 +179,13 @@ export class DriverError extends Error {
   }
 
   placed(at: number | 'record'): DriverError {
-    return new DriverError(this.kind, this.message, { dbCode: this.dbCode, position: this.position, at, hint: this.hint, cause: this.cause });
+    return new DriverError(this.kind, this.message, {
+      dbCode: this.dbCode,
+      position: this.position,
+      at,
+      hint: this.hint,
+      cause: this.cause,
+    });
   }
 }
 

@@ -41,10 +41,16 @@ export function takeLease(dialect: Dialect, tables: LedgerTables, lease: Omit<Le
 }
 
 export function beatLease(tables: LedgerTables, epoch: number): Query {
-  return { sql: `update ${tables.lock} set beat = beat + 1 where name = ? and epoch = ?`, params: ['lease', epoch] };
+  return {
+    sql: `update ${tables.lock} set beat = beat + 1 where name = ? and epoch = ?`,
+    params: ['lease', epoch],
+  };
 }
 
 /** Leaves epoch and host for the next holder and for messages. */
 export function freeLease(tables: LedgerTables, epoch: number): Query {
-  return { sql: `update ${tables.lock} set holder = null, session = null where name = ? and epoch = ?`, params: ['lease', epoch] };
+  return {
+    sql: `update ${tables.lock} set holder = null, session = null where name = ? and epoch = ?`,
+    params: ['lease', epoch],
+  };
 }

@@ -1,4 +1,4 @@
-import { DriverError, type Dialect, type Row, type Session } from '../dialects/dialect.js';
+import { type Dialect, DriverError, type Row, type Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import type { LedgerTables } from './tables.js';
@@ -35,13 +35,18 @@ export interface LedgerRow {
   readonly error: Readonly<Record<string, unknown>> | null;
 }
 
-const columns = 'version, phase, description, checksum, status, applied_order, duration_ms, run_id, applied_by, tool_version, progress, error';
+const columns =
+  'version, phase, description, checksum, status, applied_order, duration_ms, run_id, applied_by, tool_version, progress, error';
 
 /**
  * All rows, in the order in which they were applied; undefined where there is no ledger. Never writes.
  * @throws DbpatError `history_foreign` when the table is another tool's; DriverError
  */
-export async function readLedger(session: Session, dialect: Dialect, tables: LedgerTables): Promise<readonly LedgerRow[] | undefined> {
+export async function readLedger(
+  session: Session,
+  dialect: Dialect,
+  tables: LedgerTables,
+): Promise<readonly LedgerRow[] | undefined> {
   try {
     const { rows } = await session.query({
       sql: `select ${columns}, ${dialect.ledger.iso('applied_at')} as applied_at from ${tables.main} order by applied_order`,
@@ -59,7 +64,11 @@ export async function readLedger(session: Session, dialect: Dialect, tables: Led
 }
 
 /** The stored texts of some migrations, by version as stored. Never writes. */
-export async function readSources(session: Session, tables: LedgerTables, versions: readonly string[]): Promise<ReadonlyMap<string, string>> {
+export async function readSources(
+  session: Session,
+  tables: LedgerTables,
+  versions: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   if (versions.length === 0) return new Map();
   const { rows } = await session.query({
     sql: `select version, source from ${tables.main} where version in (${versions.map(() => '?').join(', ')}) and source is not null`,
@@ -81,7 +90,12 @@ export interface LogLine {
 }
 
 /** The append-only log, oldest first; empty where there is no ledger. Never writes. */
-export async function readLog(session: Session, dialect: Dialect, tables: LedgerTables, runId?: string): Promise<readonly LogLine[]> {
+export async function readLog(
+  session: Session,
+  dialect: Dialect,
+  tables: LedgerTables,
+  runId?: string,
+): Promise<readonly LogLine[]> {
   try {
     const { rows } = await session.query({
       sql: `select seq, run_id, version, phase, direction, event, actor, detail, ${dialect.ledger.iso('at')} as at from ${tables.log}${runId === undefined ? '' : ' where run_id = ?'} order by seq`,
@@ -145,11 +159,18 @@ const foreignLayouts: readonly { readonly tool: string; readonly columns: readon
 async function foreignLedger(session: Session, dialect: Dialect, tables: LedgerTables): Promise<DbpatError> {
   const { rows } = await session.query(dialect.ledger.columns(tables.name, session.server.schema));
   const names = rows.map((row) => String(row.name).toLowerCase());
-  const known = foreignLayouts.find((layout) => layout.columns.length === names.length && layout.columns.every((c) => names.includes(c)));
-  const owner = known === undefined ? 'another tool' : known.tool === 'rails' ? 'Rails or dbmate' : known.tool;
-  return new DbpatError('history_foreign', `the table ${tables.name} belongs to ${owner} (its columns: ${names.join(', ')}); nothing was written`, {
-    hint: `dbpat migrate adopt --from ${known?.tool ?? 'TOOL'}, or set another \`table\` in the config`,
-  });
+  const known = foreignLayouts.find(
+    (layout) => layout.columns.length === names.length && layout.columns.every((c) => names.includes(c)),
+  );
+  const owner =
+    known === undefined ? 'another tool' : known.tool === 'rails' ? 'Rails or dbmate' : known.tool;
+  return new DbpatError(
+    'history_foreign',
+    `the table ${tables.name} belongs to ${owner} (its columns: ${names.join(', ')}); nothing was written`,
+    {
+      hint: `dbpat migrate adopt --from ${known?.tool ?? 'TOOL'}, or set another \`table\` in the config`,
+    },
+  );
 }
 
 async function refuseElsewhere(session: Session, dialect: Dialect, tables: LedgerTables): Promise<void> {
@@ -161,6 +182,8 @@ async function refuseElsewhere(session: Session, dialect: Dialect, tables: Ledge
   throw new DbpatError(
     'history_foreign',
     `there is no ${tables.name} in the schema ${session.server.schema}, but the search_path also reaches one in the schema ${String(other)}`,
-    { hint: `set schema: '${String(other)}' for this shard, or take ${String(other)} off the role's search_path` },
+    {
+      hint: `set schema: '${String(other)}' for this shard, or take ${String(other)} off the role's search_path`,
+    },
   );
 }

@@ -10,7 +10,8 @@ export interface LedgerTables {
 }
 
 export function ledgerTables(dialect: Dialect, schema: string | null, table: string): LedgerTables {
-  const path = (name: string) => (schema === null ? dialect.quote(name) : `${dialect.quote(schema)}.${dialect.quote(name)}`);
+  const path = (name: string) =>
+    schema === null ? dialect.quote(name) : `${dialect.quote(schema)}.${dialect.quote(name)}`;
   return { main: path(table), log: path(`${table}_log`), lock: path(`${table}_lock`), name: table };
 }
 

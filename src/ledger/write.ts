@@ -31,33 +31,71 @@ export interface LedgerWriter {
   progress(step: StepRecord, journal: Journal): Query;
   failed(step: StepRecord, journal: Journal, error: Readonly<Record<string, unknown>>): readonly Query[];
   /** One line of the log. */
-  log(event: string, step: Pick<StepRecord, 'version' | 'phase' | 'direction'> | null, detail: Readonly<Record<string, unknown>>): Query;
+  log(
+    event: string,
+    step: Pick<StepRecord, 'version' | 'phase' | 'direction'> | null,
+    detail: Readonly<Record<string, unknown>>,
+  ): Query;
 }
 
 export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunStamp): LedgerWriter {
   const { now, elapsedMs: measured } = dialect.ledger;
-  const elapsed = (ms: number | undefined) => (ms === undefined ? (measured ?? '0') : String(Math.max(0, Math.round(ms))));
+  const elapsed = (ms: number | undefined) =>
+    ms === undefined ? (measured ?? '0') : String(Math.max(0, Math.round(ms)));
 
-  const upsert = (step: StepRecord, status: LedgerStatus, ms: number | undefined, journal: Journal | null, error: unknown): Query => ({
+  const upsert = (
+    step: StepRecord,
+    status: LedgerStatus,
+    ms: number | undefined,
+    journal: Journal | null,
+    error: unknown,
+  ): Query => ({
     sql: `insert into ${tables.main} (version, phase, description, checksum, status, applied_order, applied_at, duration_ms, run_id, applied_by, tool_version, progress, error, source)
  values (?, ?, ?, ?, ?, ?, ${now}, ${elapsed(ms)}, ?, ?, ?, ?, ?, ?) ${dialect.ledger.upsert(['version', 'phase'], ['description', 'checksum', 'status', 'applied_at', 'duration_ms', 'run_id', 'applied_by', 'tool_version', 'progress', 'error', 'source'])}`,
     params: [
-      step.version, step.phase, step.description, step.checksum, status, step.appliedOrder,
-      stamp.runId, stamp.actor, stamp.toolVersion, jsonOrNull(journal), jsonOrNull(error), step.source,
+      step.version,
+      step.phase,
+      step.description,
+      step.checksum,
+      status,
+      step.appliedOrder,
+      stamp.runId,
+      stamp.actor,
+      stamp.toolVersion,
+      jsonOrNull(journal),
+      jsonOrNull(error),
+      step.source,
     ],
   });
 
   const log: LedgerWriter['log'] = (event, step, detail) => logLine(event, step, JSON.stringify(detail));
   const logLine = (event: string, step: Parameters<LedgerWriter['log']>[1], detail: string): Query => ({
     sql: `insert into ${tables.log} (at, run_id, version, phase, direction, event, actor, detail) values (${now}, ?, ?, ?, ?, ?, ?, ?)`,
-    params: [stamp.runId, step?.version ?? null, step?.phase ?? null, step?.direction ?? null, event, stamp.actor, detail],
+    params: [
+      stamp.runId,
+      step?.version ?? null,
+      step?.phase ?? null,
+      step?.direction ?? null,
+      event,
+      stamp.actor,
+      detail,
+    ],
   });
-  const timed = (ms: number | undefined, extra: Readonly<Record<string, SqlValue>>) => ({ ...(ms === undefined ? {} : { durationMs: Math.round(ms) }), ...extra });
+  const timed = (ms: number | undefined, extra: Readonly<Record<string, SqlValue>>) => ({
+    ...(ms === undefined ? {} : { durationMs: Math.round(ms) }),
+    ...extra,
+  });
 
   return {
-    applied: (step, ms) => [upsert(step, 'applied', ms, null, null), log('apply', step, timed(ms, { checksum: step.checksum }))],
+    applied: (step, ms) => [
+      upsert(step, 'applied', ms, null, null),
+      log('apply', step, timed(ms, { checksum: step.checksum })),
+    ],
     reverted: (step, ms) => [
-      { sql: `delete from ${tables.main} where version = ? and phase = ?`, params: [step.version, step.phase] },
+      {
+        sql: `delete from ${tables.main} where version = ? and phase = ?`,
+        params: [step.version, step.phase],
+      },
       log('revert', step, timed(ms, { checksum: step.checksum })),
     ],
     began: (step, journal) => [
@@ -69,8 +107,10 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
       params: [JSON.stringify(journal), step.version, step.phase],
     }),
     failed: (step, journal, error) => [
-      { sql: `update ${tables.main} set status = ?, progress = ?, error = ? where version = ? and phase = ?`,
-        params: ['failed', JSON.stringify(journal), JSON.stringify(error), step.version, step.phase] },
+      {
+        sql: `update ${tables.main} set status = ?, progress = ?, error = ? where version = ? and phase = ?`,
+        params: ['failed', JSON.stringify(journal), JSON.stringify(error), step.version, step.phase],
+      },
       log('fail', step, error),
     ],
     log,

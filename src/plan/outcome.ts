@@ -20,7 +20,10 @@ export function runExitCode(ends: readonly ShardEnd[]): number {
   if (failures.length === 0) return 0;
   const signal = failures.find((code) => code > 128);
   if (signal !== undefined) return signal;
-  const finished = ends.some((end) => end.hadWork && end.error === undefined && (end.outcome === 'applied' || end.outcome === 'reverted'));
+  const finished = ends.some(
+    (end) =>
+      end.hadWork && end.error === undefined && (end.outcome === 'applied' || end.outcome === 'reverted'),
+  );
   if (finished) return exitCodes.fleet_split;
   return order.find((code) => failures.includes(code)) ?? Math.max(...failures);
 }

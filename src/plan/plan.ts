@@ -56,19 +56,27 @@ function unknownTarget(status: readonly MigrationStatus[], to: string): DbpatErr
   const newest = status.at(-1);
   return new DbpatError('usage', `there is no migration ${to}`, {
     version: to,
-    hint: newest === undefined ? 'dbpat migrate create <description>' : `dbpat migrate status (the newest is ${newest.version})`,
+    hint:
+      newest === undefined
+        ? 'dbpat migrate create <description>'
+        : `dbpat migrate status (the newest is ${newest.version})`,
   });
 }
 
 function planUp(status: readonly MigrationStatus[], request: Request & { direction: 'up' }): ShardPlan {
-  const within = (entry: MigrationStatus) => request.to === undefined || compareVersions(entry.version, request.to) <= 0;
+  const within = (entry: MigrationStatus) =>
+    request.to === undefined || compareVersions(entry.version, request.to) <= 0;
   const ahead = status.filter((entry) => entry.ahead);
   const warnings = aheadWarnings(ahead);
   const cosmetic = status.filter((entry) => entry.edit?.cosmetic);
   if (cosmetic.length > 0) {
-    warnings.push(`${list(cosmetic)}: edited since ${cosmetic.length === 1 ? 'it was' : 'they were'} applied, in comments or layout only`);
+    warnings.push(
+      `${list(cosmetic)}: edited since ${cosmetic.length === 1 ? 'it was' : 'they were'} applied, in comments or layout only`,
+    );
   }
-  const waiting = status.filter((entry) => ['pending', 'out-of-order', 'failed', 'unfinished'].includes(entry.state) && within(entry));
+  const waiting = status.filter(
+    (entry) => ['pending', 'out-of-order', 'failed', 'unfinished'].includes(entry.state) && within(entry),
+  );
   const refusal =
     refuseChanged(status) ??
     refuseMissing(status.filter((entry) => entry.state === 'missing' && !entry.ahead)) ??
@@ -100,17 +108,22 @@ function planDown(status: readonly MigrationStatus[], request: Request & { direc
   } else if (request.to !== undefined) {
     const stays = recorded.findIndex(({ row }) => compareVersions(row.version, request.to!) === 0);
     if (stays === -1 && !/^0+$/.test(request.to)) {
-      const refusal = new DbpatError('usage', `migration ${request.to} is not applied here, so nothing can come down to it`, {
-        version: request.to,
-        hint: 'dbpat migrate status',
-      });
+      const refusal = new DbpatError(
+        'usage',
+        `migration ${request.to} is not applied here, so nothing can come down to it`,
+        {
+          version: request.to,
+          hint: 'dbpat migrate status',
+        },
+      );
       return { steps: [], warnings: [], refusal };
     }
     chosen = stays === -1 ? recorded : recorded.slice(0, stays);
   } else if (!request.all) {
     chosen = recorded.slice(0, request.steps ?? 1);
   }
-  const refusal = refuseChanged(chosen.map(({ entry }) => entry)) ?? refuseUnfinishedUp(chosen.map(({ row }) => row));
+  const refusal =
+    refuseChanged(chosen.map(({ entry }) => entry)) ?? refuseUnfinishedUp(chosen.map(({ row }) => row));
   if (refusal !== undefined) return { steps: [], warnings: [], refusal };
   const gone = chosen.filter(({ entry }) => entry.migration === undefined).map(({ entry }) => entry);
   return {
@@ -128,7 +141,9 @@ function planDown(status: readonly MigrationStatus[], request: Request & { direc
 
 function aheadWarnings(ahead: readonly MigrationStatus[]): string[] {
   if (ahead.length === 0) return [];
-  return [`${ahead.length} newer migration${ahead.length === 1 ? ' is' : 's are'} applied that this checkout does not have (${list(ahead)})`];
+  return [
+    `${ahead.length} newer migration${ahead.length === 1 ? ' is' : 's are'} applied that this checkout does not have (${list(ahead)})`,
+  ];
 }
 
 function refuseChanged(entries: readonly MigrationStatus[]): DbpatError | undefined {
@@ -155,10 +170,14 @@ function shortSum(checksum: string): string {
 function refuseMissing(missing: readonly MigrationStatus[]): DbpatError | undefined {
   const first = missing[0];
   if (first === undefined) return undefined;
-  return new DbpatError('history_missing', `${list(missing)}: applied, but the file is not in the folder; nothing ran`, {
-    version: first.version,
-    hint: `restore the file, or take the record back: dbpat migrate repair --reverted ${first.version} --reason TEXT`,
-  });
+  return new DbpatError(
+    'history_missing',
+    `${list(missing)}: applied, but the file is not in the folder; nothing ran`,
+    {
+      version: first.version,
+      hint: `restore the file, or take the record back: dbpat migrate repair --reverted ${first.version} --reason TEXT`,
+    },
+  );
 }
 
 /** A statement was under way when its runner ended, or a `down` was: no rule can tell what to do next. */
@@ -168,10 +187,14 @@ function refuseUndecided(waiting: readonly MigrationStatus[]): DbpatError | unde
     const journal = row?.progress;
     if (row === undefined || !journal) continue;
     if (journal.direction === 'down') {
-      return new DbpatError('unfinished', `${entry.version} ${entry.description}: its down is unfinished (${journal.done} of ${journal.total ?? '?'} statements done)`, {
-        version: entry.version,
-        hint: 'dbpat migrate down',
-      });
+      return new DbpatError(
+        'unfinished',
+        `${entry.version} ${entry.description}: its down is unfinished (${journal.done} of ${journal.total ?? '?'} statements done)`,
+        {
+          version: entry.version,
+          hint: 'dbpat migrate down',
+        },
+      );
     }
     if (journal.inFlight !== null) return undecided(entry.version, entry.description, row);
     if (journal.total === null && journal.done > 0) return halfModule(entry.version, entry.description, row);
@@ -208,29 +231,39 @@ function refuseUnfinishedUp(rows: readonly LedgerRow[]): DbpatError | undefined 
       if (journal.inFlight !== null) return undecided(row.version, row.description, row);
       continue;
     }
-    return new DbpatError('unfinished', `${row.version} ${row.description}: its up is unfinished, so its down does not fit`, {
-      version: row.version,
-      hint: `dbpat migrate up, or dbpat migrate repair --reverted ${row.version} --reason TEXT`,
-    });
+    return new DbpatError(
+      'unfinished',
+      `${row.version} ${row.description}: its up is unfinished, so its down does not fit`,
+      {
+        version: row.version,
+        hint: `dbpat migrate up, or dbpat migrate repair --reverted ${row.version} --reason TEXT`,
+      },
+    );
   }
   return undefined;
 }
 
-function refuseLate(waiting: readonly MigrationStatus[], status: readonly MigrationStatus[]): DbpatError | undefined {
+function refuseLate(
+  waiting: readonly MigrationStatus[],
+  status: readonly MigrationStatus[],
+): DbpatError | undefined {
   const late = waiting.filter((entry) => entry.state === 'out-of-order');
   const first = late[0];
   if (first === undefined) return undefined;
   const newest = status.filter((entry) => entry.rows.length > 0).at(-1)!;
   const files = late.map((entry) => entry.migration!.files[0]!.display).join(', ');
-  return new DbpatError('history_out_of_order', `${files}: older than ${newest.version}, which is applied; nothing ran`, {
-    version: first.version,
-    file: first.migration!.files[0]!.display,
-    hint: 'dbpat migrate up --allow-out-of-order, or give the file a newer version',
-  });
+  return new DbpatError(
+    'history_out_of_order',
+    `${files}: older than ${newest.version}, which is applied; nothing ran`,
+    {
+      version: first.version,
+      file: first.migration!.files[0]!.display,
+      hint: 'dbpat migrate up --allow-out-of-order, or give the file a newer version',
+    },
+  );
 }
 
 function list(entries: readonly MigrationStatus[]): string {
   const names = entries.slice(0, 5).map((entry) => `${entry.version} ${entry.description}`);
   return names.join(', ') + (entries.length > 5 ? ` and ${entries.length - 5} more` : '');
 }
-

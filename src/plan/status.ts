@@ -2,7 +2,15 @@ import type { LedgerRow } from '../ledger/read.js';
 import type { Migration } from '../migration/migration.js';
 import { compareVersions, versionKey } from '../migration/version.js';
 
-export type MigrationState = 'pending' | 'applied' | 'partial' | 'failed' | 'unfinished' | 'changed' | 'missing' | 'out-of-order';
+export type MigrationState =
+  | 'pending'
+  | 'applied'
+  | 'partial'
+  | 'failed'
+  | 'unfinished'
+  | 'changed'
+  | 'missing'
+  | 'out-of-order';
 
 /** What a changed checksum means, found by comparing the applied text with the file. */
 export interface Edit {
@@ -43,7 +51,8 @@ export function resolveStatus(
   }
   let newestApplied: string | undefined;
   for (const row of rows) {
-    if (newestApplied === undefined || compareVersions(row.version, newestApplied) > 0) newestApplied = row.version;
+    if (newestApplied === undefined || compareVersions(row.version, newestApplied) > 0)
+      newestApplied = row.version;
   }
   const statuses: MigrationStatus[] = [];
   for (const migration of migrations) {
@@ -57,7 +66,14 @@ export function resolveStatus(
       continue;
     }
     const edit = edits.get(key);
-    statuses.push({ version, description, state: stateOf(own, edit), migration, rows: own, ...(edit === undefined ? {} : { edit }) });
+    statuses.push({
+      version,
+      description,
+      state: stateOf(own, edit),
+      migration,
+      rows: own,
+      ...(edit === undefined ? {} : { edit }),
+    });
   }
   const newestFile = migrations.at(-1)?.version;
   for (const own of recorded.values()) {
@@ -76,7 +92,10 @@ function stateOf(rows: readonly LedgerRow[], edit: Edit | undefined): MigrationS
 }
 
 /** The versions whose recorded checksum is not the folder's, as stored in the ledger. Pure. */
-export function changedRows(migrations: readonly Migration[], rows: readonly LedgerRow[]): readonly { readonly row: LedgerRow; readonly migration: Migration }[] {
+export function changedRows(
+  migrations: readonly Migration[],
+  rows: readonly LedgerRow[],
+): readonly { readonly row: LedgerRow; readonly migration: Migration }[] {
   const byKey = new Map(migrations.map((migration) => [versionKey(migration.version), migration]));
   return rows.flatMap((row) => {
     if (row.status !== 'applied') return [];
@@ -84,4 +103,3 @@ export function changedRows(migrations: readonly Migration[], rows: readonly Led
     return migration !== undefined && migration.checksum !== row.checksum ? [{ row, migration }] : [];
   });
 }
-

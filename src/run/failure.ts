@@ -1,8 +1,8 @@
 import type { Shard } from '../config/config.js';
 import { DriverError } from '../dialects/dialect.js';
 import { DbpatError, type ErrorCode, toDbpatError } from '../errors.js';
-import type { PlannedStep } from '../plan/plan.js';
 import type { MigrationPart } from '../migration/migration.js';
+import type { PlannedStep } from '../plan/plan.js';
 
 const connectionCodes: Partial<Record<DriverError['kind'], ErrorCode>> = {
   unreachable: 'unreachable',
@@ -47,7 +47,8 @@ export interface FailureContext {
 export function stepError(thrown: unknown, context: FailureContext): DbpatError {
   const { shard, step, part } = context;
   const where = { shard: shard.name, version: step.version, phase: step.phase };
-  if (thrown instanceof DbpatError && thrown.code !== 'statement_failed') return thrown.with({ ...where, file: thrown.details.file ?? part.file });
+  if (thrown instanceof DbpatError && thrown.code !== 'statement_failed')
+    return thrown.with({ ...where, file: thrown.details.file ?? part.file });
   const driver = thrown instanceof DriverError ? thrown : undefined;
   const code = codeOf(driver);
   const place = locate(part, driver, context.at);
@@ -55,16 +56,20 @@ export function stepError(thrown: unknown, context: FailureContext): DbpatError 
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   const dbCode = driver?.dbCode === undefined ? '' : ` (${driver.dbCode})`;
   const inStatement = place?.statement === undefined ? '' : `\n  in: ${place.statement}`;
-  return new DbpatError(code, `${shard.name}: ${step.version} ${step.description}: ${at}: ${reason}${dbCode}${inStatement}\n  ${context.state}`, {
-    ...where,
-    file: part.file,
-    line: place?.line,
-    column: place?.column,
-    statement: place?.statement,
-    dbCode: driver?.dbCode,
-    hint: driver?.hint === undefined ? context.hint : `${driver.hint}; then: ${context.hint}`,
-    cause: thrown,
-  });
+  return new DbpatError(
+    code,
+    `${shard.name}: ${step.version} ${step.description}: ${at}: ${reason}${dbCode}${inStatement}\n  ${context.state}`,
+    {
+      ...where,
+      file: part.file,
+      line: place?.line,
+      column: place?.column,
+      statement: place?.statement,
+      dbCode: driver?.dbCode,
+      hint: driver?.hint === undefined ? context.hint : `${driver.hint}; then: ${context.hint}`,
+      cause: thrown,
+    },
+  );
 }
 
 function codeOf(driver: DriverError | undefined): ErrorCode {
@@ -80,7 +85,11 @@ interface Place {
   readonly statement: string;
 }
 
-function locate(part: MigrationPart, driver: DriverError | undefined, at: number | undefined): Place | undefined {
+function locate(
+  part: MigrationPart,
+  driver: DriverError | undefined,
+  at: number | undefined,
+): Place | undefined {
   if (part.form === 'module') return undefined;
   const index = typeof driver?.at === 'number' ? driver.at : driver?.at === 'record' ? undefined : at;
   const statement = index === undefined ? undefined : part.statements[index];

@@ -21,15 +21,12 @@ export async function eachLimited<T, R>(
         waiting.splice(i, 1);
         running.set(next.key, busy + 1);
         active++;
-        work(next.item).then(
-          (result) => {
-            results[next.index] = result;
-            active--;
-            running.set(next.key, running.get(next.key)! - 1);
-            start();
-          },
-          reject,
-        );
+        work(next.item).then((result) => {
+          results[next.index] = result;
+          active--;
+          running.set(next.key, running.get(next.key)! - 1);
+          start();
+        }, reject);
       }
     };
     start();

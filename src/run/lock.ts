@@ -39,14 +39,19 @@ export async function withLock<T>(request: LockRequest, work: (lock: HeldLock) =
   const key = `${request.shard.target.database}\0${request.session.server.schema ?? ''}\0${request.tables.name}`;
   const epoch = await acquire(request, bySession ? () => trySession(request, key) : () => tryLease(request));
   try {
-    return await work({ beat: () => request.session.query(beatLease(request.tables, epoch)).then(() => undefined) });
+    return await work({
+      beat: () => request.session.query(beatLease(request.tables, epoch)).then(() => undefined),
+    });
   } finally {
     await release(request, bySession, key, epoch);
   }
 }
 
 /** The epoch once the lock is ours. */
-async function acquire(request: LockRequest, attempt: () => Promise<number | LeaseHolder | undefined>): Promise<number> {
+async function acquire(
+  request: LockRequest,
+  attempt: () => Promise<number | LeaseHolder | undefined>,
+): Promise<number> {
   const { shard, config, signal } = request;
   const started = performance.now();
   for (let n = 0; ; n++) {
@@ -55,10 +60,14 @@ async function acquire(request: LockRequest, attempt: () => Promise<number | Lea
     const waited = performance.now() - started;
     const holder = describeHolder(answer);
     if (waited >= config.lock.waitMs || signal.aborted) {
-      throw new DbpatError('lock_timeout', `${shard.name}: locked by ${holder}; nothing ran after waiting ${Math.round(waited / 100) / 10} s`, {
-        shard: shard.name,
-        hint: 'run it again when that run has ended, or wait longer: --lock-wait 5m',
-      });
+      throw new DbpatError(
+        'lock_timeout',
+        `${shard.name}: locked by ${holder}; nothing ran after waiting ${Math.round(waited / 100) / 10} s`,
+        {
+          shard: shard.name,
+          hint: 'run it again when that run has ended, or wait longer: --lock-wait 5m',
+        },
+      );
     }
     request.emit({ type: 'lock-wait', shard: shard.name, holder, waitedMs: Math.round(waited) });
     await sleep(Math.min(backoff(n, 200, 2000), Math.max(50, config.lock.waitMs - waited)), signal);
@@ -92,7 +101,9 @@ async function tryLease(request: LockRequest): Promise<number | LeaseHolder | un
       return lease;
     }
     const epoch = (lease?.epoch ?? 0) + 1;
-    await session.commit([takeLease(shard.dialect, tables, ownLease(request, epoch, processMark(process.pid)))]);
+    await session.commit([
+      takeLease(shard.dialect, tables, ownLease(request, epoch, processMark(process.pid))),
+    ]);
     return epoch;
   } catch (error) {
     await session.rollback();
@@ -101,7 +112,14 @@ async function tryLease(request: LockRequest): Promise<number | LeaseHolder | un
 }
 
 function ownLease(request: LockRequest, epoch: number, session: string): Omit<LeaseHolder, 'beat'> {
-  return { holder: request.stamp.actor, host: hostname(), pid: process.pid, runId: request.stamp.runId, epoch, session };
+  return {
+    holder: request.stamp.actor,
+    host: hostname(),
+    pid: process.pid,
+    runId: request.stamp.runId,
+    epoch,
+    session,
+  };
 }
 
 const watched = new Map<string, { readonly mark: string; readonly since: number }>();
@@ -138,10 +156,18 @@ async function release(request: LockRequest, bySession: boolean, key: string, ep
   try {
     await session.query(freeLease(tables, epoch));
     if (bySession && !(await session.unlock(key))) {
-      emit({ type: 'warning', shard: shard.name, message: 'the lock was not held any more when the run ended' });
+      emit({
+        type: 'warning',
+        shard: shard.name,
+        message: 'the lock was not held any more when the run ended',
+      });
     }
   } catch {
-    emit({ type: 'warning', shard: shard.name, message: 'the lock could not be given back; it ends with the session' });
+    emit({
+      type: 'warning',
+      shard: shard.name,
+      message: 'the lock could not be given back; it ends with the session',
+    });
   }
 }
 

@@ -23,7 +23,8 @@ export const mysql: Dialect = {
     now: 'utc_timestamp(6)',
     elapsedMs: null,
     iso: (column) => `concat(left(date_format(${column}, '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')`,
-    upsert: (_key, columns) => `on duplicate key update ${columns.map((c) => `${c} = values(${c})`).join(', ')}`,
+    upsert: (_key, columns) =>
+      `on duplicate key update ${columns.map((c) => `${c} = values(${c})`).join(', ')}`,
     columns: (table) => ({
       sql: 'select column_name as name from information_schema.columns where table_schema = database() and table_name = ?',
       params: [table],

@@ -3,8 +3,16 @@ import type mysql2 from 'mysql2';
 import { DbpatError } from '../../errors.js';
 import type { Statement } from '../../sql/statement.js';
 import {
-  type AtomicScript, type ConnectOptions, DriverError, type Query, type QueryGuard, type Row, type Rows, type ServerInfo,
-  type Session, type Target,
+  type AtomicScript,
+  type ConnectOptions,
+  DriverError,
+  type Query,
+  type QueryGuard,
+  type Row,
+  type Rows,
+  type ServerInfo,
+  type Session,
+  type Target,
 } from '../dialect.js';
 import { loadDriver } from '../driver.js';
 import { renderQuery } from '../literals.js';
@@ -17,7 +25,9 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
   const connection = driver.createConnection(connectionConfig(target, options));
   const loss: { error?: DriverError } = {};
   await new Promise<void>((resolve, reject) => {
-    connection.connect((error) => (error ? reject(refusedTls(error) ?? toDriverError(error, true)) : resolve()));
+    connection.connect((error) =>
+      error ? reject(refusedTls(error) ?? toDriverError(error, true)) : resolve(),
+    );
   }).catch((error) => {
     connection.destroy();
     throw error;
@@ -87,10 +97,26 @@ function refusedTls(error: unknown): DbpatError | undefined {
 
 /** What a migration may leave behind in its session, read at the start and set again after it. */
 const keptVariables = [
-  'sql_mode', 'foreign_key_checks', 'unique_checks', 'time_zone', 'autocommit', 'sql_safe_updates', 'sql_log_bin',
-  'character_set_client', 'character_set_connection', 'character_set_results', 'collation_connection',
-  'lock_wait_timeout', 'innodb_lock_wait_timeout', 'tx_isolation', 'transaction_isolation', 'default_storage_engine',
-  'sql_auto_is_null', 'sql_quote_show_create', 'group_concat_max_len', 'explicit_defaults_for_timestamp',
+  'sql_mode',
+  'foreign_key_checks',
+  'unique_checks',
+  'time_zone',
+  'autocommit',
+  'sql_safe_updates',
+  'sql_log_bin',
+  'character_set_client',
+  'character_set_connection',
+  'character_set_results',
+  'collation_connection',
+  'lock_wait_timeout',
+  'innodb_lock_wait_timeout',
+  'tx_isolation',
+  'transaction_isolation',
+  'default_storage_engine',
+  'sql_auto_is_null',
+  'sql_quote_show_create',
+  'group_concat_max_len',
+  'explicit_defaults_for_timestamp',
 ];
 
 class MysqlSession implements Session {
@@ -131,7 +157,10 @@ class MysqlSession implements Session {
       role: Number(row.read_only) === 0 ? 'primary' : 'read-only',
       schema: null,
       sessionId: String(row.id),
-      lexOptions: { noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'), ansiQuotes: modes.has('ANSI_QUOTES') },
+      lexOptions: {
+        noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
+        ansiQuotes: modes.has('ANSI_QUOTES'),
+      },
     };
   }
 
@@ -226,10 +255,13 @@ class MysqlSession implements Session {
       this.#kept = now;
       return;
     }
-    if (this.target.database !== '') await this.#text(`use \`${this.target.database.replaceAll('`', '``')}\``);
+    if (this.target.database !== '')
+      await this.#text(`use \`${this.target.database.replaceAll('`', '``')}\``);
     const changed = [...this.#kept].filter(([name, value]) => now.get(name) !== value);
     if (changed.length === 0) return;
-    const settings = changed.map(([name, value]) => `session ${name} = ${/^\d+$/.test(value) ? value : literal(value)}`);
+    const settings = changed.map(
+      ([name, value]) => `session ${name} = ${/^\d+$/.test(value) ? value : literal(value)}`,
+    );
     await this.#text(`set ${settings.join(', ')}`);
   }
 
@@ -259,7 +291,10 @@ class MysqlSession implements Session {
  from information_schema.processlist p where p.db = database() and p.id <> ${Number(sessionId)} and p.id <> connection_id()
  and p.command not in ('Daemon', 'Binlog Dump') order by p.time desc limit 5`,
     );
-    return rows.map((row) => `connection ${row.id} (${row.user}, ${String(row.command).toLowerCase()} for ${row.age} s): ${String(row.query).replace(/\s+/g, ' ')}`);
+    return rows.map(
+      (row) =>
+        `connection ${row.id} (${row.user}, ${String(row.command).toLowerCase()} for ${row.age} s): ${String(row.query).replace(/\s+/g, ' ')}`,
+    );
   }
 
   async cancel(): Promise<void> {
@@ -297,7 +332,9 @@ class MysqlSession implements Session {
         const fault = toDriverError(error);
         if (fault.kind === 'lost' && this.loss.error !== undefined) return reject(this.loss.error);
         const position = nearOffset(fault.message, sql);
-        reject(new DriverError(fault.kind, fault.message, { dbCode: fault.dbCode, position, cause: fault.cause }));
+        reject(
+          new DriverError(fault.kind, fault.message, { dbCode: fault.dbCode, position, cause: fault.cause }),
+        );
       };
       if (values === undefined) this.connection.query(sql, done);
       else this.connection.query(sql, values, done);
@@ -309,4 +346,3 @@ class MysqlSession implements Session {
 function lockName(key: string): string {
   return `dbpat:${createHash('sha256').update(key).digest('hex').slice(0, 40)}`;
 }
-

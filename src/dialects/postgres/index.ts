@@ -1,8 +1,8 @@
 import { postgresRules } from '../../sql/postgres.js';
 import type { Dialect } from '../dialect.js';
+import { quote } from './literal.js';
 import { connect } from './session.js';
 import { parsePostgresUrl } from './url.js';
-import { quote } from './literal.js';
 
 export const postgres: Dialect = {
   name: 'postgres',

@@ -42,7 +42,10 @@ export class Script {
   }
   handleCopyInResponse(wire: Wire): void {
     const data = this.copies.shift();
-    if (data === undefined) return wire.sendCopyFail('no data in the migration');
+    if (data === undefined) {
+      wire.sendCopyFail('no data in the migration');
+      return;
+    }
     wire.sendCopyFromChunk(Buffer.from(data));
     wire.endCopyFrom();
   }

@@ -3,8 +3,16 @@ import type pg from 'pg';
 import { DbpatError } from '../../errors.js';
 import type { Statement } from '../../sql/statement.js';
 import {
-  type AtomicScript, type ConnectOptions, DriverError, type Query, type QueryGuard, type Row, type Rows, type ServerInfo,
-  type Session, type Target,
+  type AtomicScript,
+  type ConnectOptions,
+  DriverError,
+  type Query,
+  type QueryGuard,
+  type Row,
+  type Rows,
+  type ServerInfo,
+  type Session,
+  type Target,
 } from '../dialect.js';
 import { loadDriver } from '../driver.js';
 import { renderQuery } from '../literals.js';
@@ -122,9 +130,15 @@ class PostgresSession implements Session {
     const schema = row.schema as string | null;
     if (schema === null) {
       const wanted = this.options.schema;
-      throw new DbpatError('config_invalid', wanted === undefined ? 'the search_path names no schema that exists' : `the schema ${wanted} does not exist`, {
-        hint: wanted === undefined ? 'set `schema` for this shard' : `create schema ${quote(wanted)};`,
-      });
+      throw new DbpatError(
+        'config_invalid',
+        wanted === undefined
+          ? 'the search_path names no schema that exists'
+          : `the schema ${wanted} does not exist`,
+        {
+          hint: wanted === undefined ? 'set `schema` for this shard' : `create schema ${quote(wanted)};`,
+        },
+      );
     }
     this.server = {
       product: `PostgreSQL ${String(row.version).split(' ')[0]}`,
@@ -151,7 +165,8 @@ class PostgresSession implements Session {
     const patient = /\bconcurrently\b/i.test(statement.text);
     if (patient) await this.#simple('set lock_timeout = 0');
     try {
-      if (statement.copyData !== undefined) await this.#script(statement.text, [statement.copyData], () => {});
+      if (statement.copyData !== undefined)
+        await this.#script(statement.text, [statement.copyData], () => {});
       // The extended protocol refuses two commands in one piece, should the splitter ever be wrong.
       else await this.client.query({ text: statement.text, queryMode: 'extended' } as pg.QueryConfig);
     } catch (error) {
@@ -171,7 +186,12 @@ class PostgresSession implements Session {
     ];
     if (length > maxMessageLength) return this.#runPieces(script, tail);
     const copies = script.statements.flatMap((s) => (s.copyData === undefined ? [] : [s.copyData]));
-    await this.#run(['begin', ...texts, ...tail], true, { copies, first: 1, count: texts.length, onStatement: script.onStatement });
+    await this.#run(['begin', ...texts, ...tail], true, {
+      copies,
+      first: 1,
+      count: texts.length,
+      onStatement: script.onStatement,
+    });
   }
 
   async #runPieces(script: AtomicScript, tail: readonly string[]): Promise<void> {
@@ -199,9 +219,15 @@ class PostgresSession implements Session {
 
   async commit(record: readonly Query[]): Promise<void> {
     const status = (this.client as unknown as { getTransactionStatus(): string }).getTransactionStatus();
-    if (status === 'E') throw new DriverError('statement', 'a statement failed earlier and its error was caught');
+    if (status === 'E')
+      throw new DriverError('statement', 'a statement failed earlier and its error was caught');
     if (status === 'I') throw endedEarly();
-    const texts = ['release savepoint dbpat_guard', ...this.#resetStatements(), ...record.map((query) => renderQuery(query, literal)), 'commit'];
+    const texts = [
+      'release savepoint dbpat_guard',
+      ...this.#resetStatements(),
+      ...record.map((query) => renderQuery(query, literal)),
+      'commit',
+    ];
     try {
       await this.#run(texts, false);
     } catch (error) {
@@ -216,10 +242,8 @@ class PostgresSession implements Session {
   }
 
   async kysely(guard: QueryGuard) {
-    const [{ kyselyOn }, { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler }] = await Promise.all([
-      import('../kysely.js'),
-      import('kysely'),
-    ]);
+    const [{ kyselyOn }, { PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler }] =
+      await Promise.all([import('../kysely.js'), import('kysely')]);
     return kyselyOn(
       {
         adapter: () => new PostgresAdapter(),
@@ -258,7 +282,10 @@ class PostgresSession implements Session {
       `select pid, usename, application_name, state, extract(epoch from pg_catalog.now() - xact_start)::int as age, pg_catalog.left(query, 80) as query
  from pg_catalog.pg_stat_activity where pid = any (pg_catalog.pg_blocking_pids(${Number(sessionId)}))`,
     );
-    return rows.map((row) => `pid ${row.pid} (${row.usename ?? 'unknown'}, ${row.state ?? 'state hidden'}, in a transaction for ${row.age ?? '?'} s): ${String(row.query ?? '').replace(/\s+/g, ' ')}`);
+    return rows.map(
+      (row) =>
+        `pid ${row.pid} (${row.usename ?? 'unknown'}, ${row.state ?? 'state hidden'}, in a transaction for ${row.age ?? '?'} s): ${String(row.query ?? '').replace(/\s+/g, ' ')}`,
+    );
   }
 
   async cancel(): Promise<void> {
@@ -299,7 +326,12 @@ class PostgresSession implements Session {
   async #run(
     texts: readonly string[],
     ownTransaction: boolean,
-    script?: { copies: string[]; first: number; count: number; onStatement: ((index: number) => void) | undefined },
+    script?: {
+      copies: string[];
+      first: number;
+      count: number;
+      onStatement: ((index: number) => void) | undefined;
+    },
   ): Promise<void> {
     let completed = 0;
     const place = (index: number): number | 'record' | undefined => {
@@ -334,8 +366,14 @@ class PostgresSession implements Session {
     const fault = toDriverError(error);
     if (fault.position === undefined) return fault;
     let offset = 0;
-    for (let i = 1; i < fault.position && offset < text.length; i++) offset += text.codePointAt(offset)! > 0xffff ? 2 : 1;
-    return new DriverError(fault.kind, fault.message, { dbCode: fault.dbCode, hint: fault.hint, cause: fault.cause, position: offset });
+    for (let i = 1; i < fault.position && offset < text.length; i++)
+      offset += text.codePointAt(offset)! > 0xffff ? 2 : 1;
+    return new DriverError(fault.kind, fault.message, {
+      dbCode: fault.dbCode,
+      hint: fault.hint,
+      cause: fault.cause,
+      position: offset,
+    });
   }
 }
 
@@ -349,7 +387,9 @@ function locate(texts: readonly string[], offset: number): { index: number; offs
 }
 
 function endedEarly(): DriverError {
-  return new DriverError('statement', 'the migration ended its transaction itself (COMMIT or ROLLBACK)', { dbCode: 'ended-early' });
+  return new DriverError('statement', 'the migration ended its transaction itself (COMMIT or ROLLBACK)', {
+    dbCode: 'ended-early',
+  });
 }
 
 /** First eight bytes of a hash as a signed bigint: advisory locks are per database already. */

@@ -76,15 +76,21 @@ function refuseTooNew(resolveFrom: string, install: string): void {
       continue;
     }
     if (Number.parseInt(version, 10) < 13) return;
-    throw new DbpatError('driver_missing', `better-sqlite3 ${version} needs Node 22.14 or later; this is Node ${process.versions.node}`, {
-      hint: install,
-    });
+    throw new DbpatError(
+      'driver_missing',
+      `better-sqlite3 ${version} needs Node 22.14 or later; this is Node ${process.versions.node}`,
+      {
+        hint: install,
+      },
+    );
   }
 }
 
 async function loadNodeSqlite(): Promise<OpenSqlite | undefined> {
   const name = 'node:sqlite';
-  type Library = { DatabaseSync: new (path: string, options: { readOnly: boolean; timeout: number }) => NodeSqlite };
+  type Library = {
+    DatabaseSync: new (path: string, options: { readOnly: boolean; timeout: number }) => NodeSqlite;
+  };
   interface NodeSqlite {
     readonly isTransaction: boolean;
     prepare(sql: string): {

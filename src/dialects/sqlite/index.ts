@@ -3,8 +3,6 @@ import type { Dialect } from '../dialect.js';
 import { connect } from './session.js';
 import { parseSqliteUrl } from './url.js';
 
-
-
 export const sqlite: Dialect = {
   name: 'sqlite',
   schemes: ['sqlite'],

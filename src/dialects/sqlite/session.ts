@@ -2,8 +2,17 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Statement } from '../../sql/statement.js';
 import {
-  type AtomicScript, type ConnectOptions, DriverError, type FaultKind, type Query, type QueryGuard, type Rows,
-  type ServerInfo, type Session, type SqlValue, type Target,
+  type AtomicScript,
+  type ConnectOptions,
+  DriverError,
+  type FaultKind,
+  type Query,
+  type QueryGuard,
+  type Rows,
+  type ServerInfo,
+  type Session,
+  type SqlValue,
+  type Target,
 } from '../dialect.js';
 import { loadSqlite, type SqliteDb, type SqliteStatement } from './driver.js';
 
@@ -13,9 +22,12 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
   const path = target.database;
   const absent = !existsSync(path);
   if (absent && !existsSync(dirname(path))) {
-    throw new DriverError('unreachable', `the folder of ${target.display} does not exist`, { hint: `mkdir -p ${dirname(path)}` });
+    throw new DriverError('unreachable', `the folder of ${target.display} does not exist`, {
+      hint: `mkdir -p ${dirname(path)}`,
+    });
   }
-  if (!absent && statSync(path).isDirectory()) throw new DriverError('unreachable', `${target.display} is a folder`);
+  if (!absent && statSync(path).isDirectory())
+    throw new DriverError('unreachable', `${target.display} is a folder`);
   const reading = options.access === 'read';
   try {
     const db = open(absent && reading ? ':memory:' : path, {
@@ -35,7 +47,8 @@ function kindOf(code: string, message: string, connecting: boolean): FaultKind {
   if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') return 'lock-timeout';
   if (code.startsWith('SQLITE_READONLY')) return 'read-only';
   if (code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_NOTADB') return 'unreachable';
-  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CORRUPT') return connecting ? 'unreachable' : 'statement';
+  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_CORRUPT')
+    return connecting ? 'unreachable' : 'statement';
   if (code === 'SQLITE_AUTH' || code === 'SQLITE_PERM') return 'not-allowed';
   if (/^no such table/.test(message)) return 'no-such-table';
   if (/no such column|has no column named/.test(message)) return 'no-such-column';
@@ -44,8 +57,17 @@ function kindOf(code: string, message: string, connecting: boolean): FaultKind {
 
 /** node:sqlite gives numbers where better-sqlite3 gives names. */
 const numericCodes: Readonly<Record<number, string>> = {
-  5: 'SQLITE_BUSY', 6: 'SQLITE_LOCKED', 8: 'SQLITE_READONLY', 10: 'SQLITE_IOERR', 11: 'SQLITE_CORRUPT', 13: 'SQLITE_FULL',
-  14: 'SQLITE_CANTOPEN', 19: 'SQLITE_CONSTRAINT', 23: 'SQLITE_AUTH', 26: 'SQLITE_NOTADB', 1: 'SQLITE_ERROR',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  19: 'SQLITE_CONSTRAINT',
+  23: 'SQLITE_AUTH',
+  26: 'SQLITE_NOTADB',
+  1: 'SQLITE_ERROR',
 };
 
 function toDriverError(thrown: unknown, connecting = false): DriverError {
@@ -257,7 +279,9 @@ class SqliteSession implements Session {
 
   #violations(): readonly string[] {
     const rows = this.db.prepare('pragma foreign_key_check').all([]);
-    return rows.map((row) => `${row.table} row ${row.rowid ?? '(without rowid)'} refers to a missing row of ${row.parent}`);
+    return rows.map(
+      (row) => `${row.table} row ${row.rowid ?? '(without rowid)'} refers to a missing row of ${row.parent}`,
+    );
   }
 
   #exec(sql: string): void {
@@ -269,7 +293,8 @@ class SqliteSession implements Session {
   #query(query: Query): Rows {
     let statement = this.#own.get(query.sql);
     if (statement === undefined) {
-      if (this.absent && /\bfrom\b/.test(query.sql)) throw new DriverError('no-such-table', 'the database does not exist yet');
+      if (this.absent && /\bfrom\b/.test(query.sql))
+        throw new DriverError('no-such-table', 'the database does not exist yet');
       statement = this.db.prepare(query.sql);
       this.#own.set(query.sql, statement);
     }
@@ -288,14 +313,22 @@ class SqliteSession implements Session {
 }
 
 function endedEarly(): DriverError {
-  return new DriverError('statement', 'the transaction was ended inside the migration (COMMIT, ROLLBACK, ON CONFLICT ROLLBACK)', {
-    dbCode: 'ended-early',
-  });
+  return new DriverError(
+    'statement',
+    'the transaction was ended inside the migration (COMMIT, ROLLBACK, ON CONFLICT ROLLBACK)',
+    {
+      dbCode: 'ended-early',
+    },
+  );
 }
 
 function foreignKeyError(violations: readonly string[]): DriverError {
   const more = violations.length > 3 ? ` and ${violations.length - 3} more` : '';
-  return new DriverError('statement', `foreign keys are broken at its end: ${violations.slice(0, 3).join('; ')}${more}`, {
-    dbCode: 'SQLITE_CONSTRAINT_FOREIGNKEY',
-  });
+  return new DriverError(
+    'statement',
+    `foreign keys are broken at its end: ${violations.slice(0, 3).join('; ')}${more}`,
+    {
+      dbCode: 'SQLITE_CONSTRAINT_FOREIGNKEY',
+    },
+  );
 }
