@@ -1,0 +1,94 @@
+import type { Emit } from '../events.js';
+import type { RawConfig } from '../config/raw.js';
+import type {
+  LogResult,
+  PlanResult,
+  RepairResult,
+  RunResult,
+  ShardsResult,
+  StatusResult,
+  VerifyResult,
+} from './results.js';
+
+export interface MigratorOptions {
+  /** Path of a config file, or the config itself. Default: the config file in `cwd`, else `env.DATABASE_URL`. */
+  readonly config?: string | RawConfig;
+  /** Default: the working directory. */
+  readonly cwd?: string;
+  readonly url?: string;
+  readonly environment?: string;
+  readonly envFile?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Called for names of `envFile` that the environment lacks. */
+  readonly setEnv?: (name: string, value: string) => void;
+  readonly concurrency?: number;
+  readonly perHost?: number;
+  readonly lockWaitMs?: number;
+  readonly toolVersion?: string;
+  readonly emit?: Emit;
+  /** Stops at the next safe point. Its reason may be the DbpatError to report. */
+  readonly signal?: AbortSignal;
+  /** Asks before protected shards are written to. Absent: they are refused without `yes`. */
+  readonly confirm?: (question: { readonly command: string; readonly shards: readonly string[] }) => Promise<boolean>;
+}
+
+export interface Selection {
+  /** `NAME`, `GLOB`, `group:G`, `label:K=V`; none: all. */
+  readonly shards?: readonly string[];
+}
+
+export interface WriteOptions extends Selection {
+  /** Consent for protected shards. */
+  readonly yes?: boolean;
+  /** A file written by `plan --out`: exactly that is run, or nothing. */
+  readonly planFile?: string;
+}
+
+export interface UpOptions extends WriteOptions {
+  readonly to?: string;
+  readonly steps?: number;
+  readonly allowOutOfOrder?: boolean;
+  /** Goes on under the id of an earlier run. */
+  readonly resume?: string;
+}
+
+export interface DownOptions extends WriteOptions {
+  /** This version stays. */
+  readonly to?: string;
+  /** Default 1. */
+  readonly steps?: number;
+  readonly all?: boolean;
+  readonly run?: string;
+}
+
+export interface RedoOptions extends WriteOptions {
+  /** Default 1. */
+  readonly steps?: number;
+}
+
+export type PlanOptions = Selection &
+  (
+    | ({ readonly direction: 'up' } & Pick<UpOptions, 'to' | 'steps' | 'allowOutOfOrder'>)
+    | ({ readonly direction: 'down' } & Pick<DownOptions, 'to' | 'steps' | 'all' | 'run'>)
+  ) & { /** Writes the plan to this file, for `planFile`. */ readonly out?: string };
+
+export interface RepairOptions extends WriteOptions {
+  readonly action: 'accept' | 'applied' | 'reverted' | 'resume';
+  readonly version: string;
+  readonly reason: string;
+}
+
+/** Everything dbpat can do with a fleet. Results carry an exit code; what was wrong before anything ran is thrown. */
+export interface Migrator {
+  up(options?: UpOptions): Promise<RunResult>;
+  down(options?: DownOptions): Promise<RunResult>;
+  redo(options?: RedoOptions): Promise<RunResult>;
+  status(options?: Selection & { readonly exitCode?: boolean }): Promise<StatusResult>;
+  plan(options: PlanOptions & { readonly exitCode?: boolean }): Promise<PlanResult>;
+  verify(options?: Selection): Promise<VerifyResult>;
+  log(options?: Selection & { readonly run?: string }): Promise<LogResult>;
+  shards(options?: Selection): Promise<ShardsResult>;
+  repair(options: RepairOptions): Promise<RepairResult>;
+  /** Writes a new migration into the folder; returns its path relative to the working directory. */
+  create(description: string, form: 'sql' | 'ts'): Promise<{ readonly path: string }>;
+}
