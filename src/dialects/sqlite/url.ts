@@ -1,0 +1,46 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Target } from '../dialect.js';
+import { decode, urlFault } from '../url.js';
+
+/**
+ * `sqlite:data/x.db` (relative to `baseDir`), `sqlite:/abs/x.db` or `sqlite:///abs/x.db`, percent-decoded. Each file is
+ * its own server: there is nothing for `perHost` to spare.
+ * @throws DbpatError `config_invalid`
+ */
+export function parseSqliteUrl(url: string, baseDir: string): Target {
+  const written = url.replace(/^sqlite:/i, '');
+  if (/[?#]/.test(written)) throw urlFault('takes no parameters: write ? as %3F and # as %23 in the path');
+  const pathText = written.startsWith('//') ? written.slice(2) : written;
+  const path = decode(pathText, 'path');
+  if (path === ':memory:' || path === '/:memory:')
+    throw urlFault('names a database in memory, which is gone before anyone could use it: name a file');
+  if (path === '') throw urlFault('names no file: sqlite:PATH');
+  if (pathText !== written && !path.startsWith('/'))
+    throw urlFault(
+      'has two slashes: write sqlite:PATH (relative to the config) or sqlite:///PATH (absolute)',
+    );
+  if (/[\x00-\x1f\x7f\p{Surrogate}]/u.test(path)) throw urlFault('holds control characters');
+  if (/[/\\]$/.test(path)) throw urlFault('names a folder: name a file');
+  const database = resolve(baseDir, path);
+  const identity = `sqlite:${realPath(database)}`;
+  return {
+    dialect: 'sqlite',
+    display: `sqlite:${written}`,
+    database,
+    identity,
+    server: identity,
+    remote: false,
+    options: {},
+  };
+}
+
+/** Symbolic links resolved as far as the path exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    const folder = dirname(path);
+    return folder === path ? path : join(realPath(folder), basename(path));
+  }
+}
