@@ -12,10 +12,10 @@ export interface Journal {
   readonly total: number | null;
   /** Statements that took effect, from the first on. */
   readonly done: number;
-  /** A hash of each done statement, in order. */
-  readonly hashes: readonly string[];
+  /** Hash over the texts of the done statements; null for a module. */
+  readonly prefix: string | null;
   /** The statement whose end is not recorded: it may or may not have taken effect. */
-  readonly inFlight: { readonly index: number; readonly words: string } | null;
+  readonly inFlight: { readonly index: number; readonly words: string; readonly repeatable: boolean } | null;
 }
 
 /** One phase of one migration on one shard, as recorded. Times are ISO 8601, UTC. */

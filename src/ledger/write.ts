@@ -30,6 +30,8 @@ export interface LedgerWriter {
   began(step: StepRecord, journal: Journal): readonly Query[];
   progress(step: StepRecord, journal: Journal): Query;
   failed(step: StepRecord, journal: Journal, error: Readonly<Record<string, unknown>>): readonly Query[];
+  /** The text of an applied migration is now another one. */
+  accepted(step: StepRecord): Query;
   /** One line of the log. */
   log(
     event: string,
@@ -113,6 +115,10 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
       },
       log('fail', step, error),
     ],
+    accepted: (step) => ({
+      sql: `update ${tables.main} set checksum = ?, description = ?, source = ? where version = ? and phase = ?`,
+      params: [step.checksum, step.description, step.source, step.version, step.phase],
+    }),
     log,
   };
 }

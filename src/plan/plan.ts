@@ -2,7 +2,7 @@ import { DbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import type { LedgerRow } from '../ledger/read.js';
 import type { Migration } from '../migration/migration.js';
-import { compareVersions } from '../migration/version.js';
+import { compareVersions, versionKey } from '../migration/version.js';
 import type { MigrationStatus } from './status.js';
 
 /** What the user asked for, checked against nothing yet. */
@@ -12,6 +12,8 @@ export type Request =
       /** Up to this version, inclusive. */
       readonly to?: string;
       readonly steps?: number;
+      /** Only these, as stored in the ledger or named in the folder. */
+      readonly only?: readonly string[];
       readonly allowOutOfOrder: boolean;
     }
   | {
@@ -64,8 +66,10 @@ function unknownTarget(status: readonly MigrationStatus[], to: string): DbpatErr
 }
 
 function planUp(status: readonly MigrationStatus[], request: Request & { direction: 'up' }): ShardPlan {
+  const only = request.only === undefined ? undefined : new Set(request.only.map(versionKey));
   const within = (entry: MigrationStatus) =>
-    request.to === undefined || compareVersions(entry.version, request.to) <= 0;
+    (request.to === undefined || compareVersions(entry.version, request.to) <= 0) &&
+    (only === undefined || only.has(versionKey(entry.version)));
   const ahead = status.filter((entry) => entry.ahead);
   const warnings = aheadWarnings(ahead);
   const cosmetic = status.filter((entry) => entry.edit?.cosmetic);
@@ -196,7 +200,8 @@ function refuseUndecided(waiting: readonly MigrationStatus[]): DbpatError | unde
         },
       );
     }
-    if (journal.inFlight !== null) return undecided(entry.version, entry.description, row);
+    if (journal.inFlight !== null && !journal.inFlight.repeatable)
+      return undecided(entry.version, entry.description, row);
     if (journal.total === null && journal.done > 0) return halfModule(entry.version, entry.description, row);
   }
   return undefined;
@@ -228,7 +233,8 @@ function refuseUnfinishedUp(rows: readonly LedgerRow[]): DbpatError | undefined 
     if (row.status === 'applied') continue;
     const journal = row.progress;
     if (journal?.direction === 'down') {
-      if (journal.inFlight !== null) return undecided(row.version, row.description, row);
+      if (journal.inFlight !== null && !journal.inFlight.repeatable)
+        return undecided(row.version, row.description, row);
       continue;
     }
     return new DbpatError(

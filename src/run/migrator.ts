@@ -1,5 +1,5 @@
-import type { Emit } from '../events.js';
 import type { RawConfig } from '../config/raw.js';
+import type { Emit } from '../events.js';
 import type {
   LogResult,
   PlanResult,
@@ -29,7 +29,10 @@ export interface MigratorOptions {
   /** Stops at the next safe point. Its reason may be the DbpatError to report. */
   readonly signal?: AbortSignal;
   /** Asks before protected shards are written to. Absent: they are refused without `yes`. */
-  readonly confirm?: (question: { readonly command: string; readonly shards: readonly string[] }) => Promise<boolean>;
+  readonly confirm?: (question: {
+    readonly command: string;
+    readonly shards: readonly string[];
+  }) => Promise<boolean>;
 }
 
 export interface Selection {

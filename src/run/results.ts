@@ -22,9 +22,9 @@ export interface ErrorReport {
 
 export function errorReport(error: DbpatError): ErrorReport {
   const all = { code: error.code, message: error.message, hint: error.hint, ...error.details };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as ErrorReport & {
-    code: string;
-  };
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as unknown as ErrorReport;
 }
 
 /** Common to every answer. `exitCode` is that of SPEC section 5. */
@@ -82,6 +82,8 @@ export interface MigrationReport {
   readonly phases: readonly PhaseReport[];
   /** Edited since it was applied, in comments or layout only. */
   readonly cosmetic?: true;
+  /** Missing, but newer than every file. */
+  readonly ahead?: true;
   /** For `changed`: unified diff from the applied text to the file, where the ledger holds the text. */
   readonly diff?: string;
 }

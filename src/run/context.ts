@@ -1,0 +1,59 @@
+import type { Config, Shard } from '../config/config.js';
+import type { ConnectOptions, Session } from '../dialects/dialect.js';
+import type { Emit } from '../events.js';
+import type { RunStamp } from '../ledger/write.js';
+import type { Migration } from '../migration/migration.js';
+import type { EditFinder } from './edits.js';
+import type { PartStore } from './parts.js';
+
+/** What all shards of one command share. */
+export interface RunContext {
+  /** As typed: `migrate up`. */
+  readonly command: string;
+  readonly config: Config;
+  /** Sorted by version. */
+  readonly migrations: readonly Migration[];
+  readonly parts: PartStore;
+  readonly edits: EditFinder;
+  readonly stamp: RunStamp;
+  readonly emit: Emit;
+  /** Aborted: stop at the next safe point. */
+  readonly signal: AbortSignal;
+  /** The caller's environment, put back after each module that has changed it. */
+  readonly env?: Record<string, string | undefined>;
+}
+
+export function connectOptions(
+  shard: Shard,
+  config: Config,
+  access: ConnectOptions['access'],
+  create = true,
+): ConnectOptions {
+  return {
+    access,
+    create,
+    schema: shard.schema,
+    tls: shard.tls,
+    connectMs: config.timeouts.connectMs,
+    statementMs: config.timeouts.statementMs,
+    ddlLockMs: config.timeouts.ddlLockMs,
+    onConnect: shard.onConnect,
+    resolveFrom: config.root,
+    applicationName: 'dbpat',
+  };
+}
+
+/** A session for the time of `work`. @throws DbpatError `driver_missing`, `tls_required`; DriverError */
+export async function withSession<T>(
+  shard: Shard,
+  config: Config,
+  access: ConnectOptions['access'],
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await shard.dialect.connect(shard.target, connectOptions(shard, config, access));
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { relative, resolve } from 'node:path';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
+import { parseConfig } from '../config/parse.js';
+import { selectShards } from '../config/select.js';
+import { dialects } from '../dialects/index.js';
+import type { Emit } from '../events.js';
+import { createMigration } from '../migration/create.js';
+import { loadMigrations } from '../migration/discover.js';
+import type { Migration } from '../migration/migration.js';
+import type { Request } from '../plan/plan.js';
+import type { RunContext } from './context.js';
+import { editFinder } from './edits.js';
+import { type FleetRequest, runFleet } from './fleet.js';
+import { actor } from './lock.js';
+import type { Migrator, MigratorOptions, PlanOptions, Selection, WriteOptions } from './migrator.js';
+import { partStore } from './parts.js';
+import { readPlan, writePlan } from './plan-file.js';
+import { mergeRedo, redoRequest } from './redo.js';
+import { repairFleet } from './repair.js';
+import { fleetLog, fleetPlan, pingFleet } from './reports.js';
+import { fleetStatus } from './status.js';
+import { verifyFleet } from './verify.js';
+
+/**
+ * Loads the config, once; contacts nothing yet.
+ * @throws DbpatError `config_invalid` with every fault, `shards_duplicate`, `tls_required`
+ */
+export async function createMigrator(options: MigratorOptions = {}): Promise<Migrator> {
+  const config = withOverrides(await configOf(options), options);
+  const emit: Emit = options.emit ?? (() => {});
+  const signal = options.signal ?? new AbortController().signal;
+  const folder = (): readonly Migration[] =>
+    loadMigrations(config.migrations, { root: config.root, dialects });
+  const context = (command: string, runId = newRunId(), migrations = folder()): RunContext => ({
+    command,
+    config,
+    migrations,
+    parts: partStore(config.root),
+    edits: editFinder(),
+    stamp: { runId, actor: actor(), toolVersion: options.toolVersion ?? 'unknown' },
+    emit,
+    signal,
+    ...(options.env === undefined ? {} : { env: options.env as Record<string, string | undefined> }),
+  });
+  const selected = (selection: Selection | undefined) => selectShards(config.shards, selection?.shards ?? []);
+  const fleet = (write: WriteOptions | undefined, requestFor: FleetRequest['requestFor']): FleetRequest => ({
+    shards: selected(write),
+    requestFor,
+    yes: write?.yes ?? false,
+    confirm: options.confirm,
+    ...(write?.planFile === undefined
+      ? {}
+      : { sealed: readPlan(resolve(options.cwd ?? process.cwd(), write.planFile)) }),
+  });
+
+  return {
+    up: async (up) => {
+      const request = requestOf({ ...up, direction: 'up' }, config);
+      return runFleet(
+        context('migrate up', up?.resume),
+        fleet(up, () => request),
+      );
+    },
+    down: async (down) => {
+      const request = requestOf({ ...down, direction: 'down' }, config);
+      return runFleet(
+        context('migrate down'),
+        fleet(down, () => request),
+      );
+    },
+    redo: async (redo) => {
+      const shared = context('migrate redo');
+      const down = await runFleet(
+        shared,
+        fleet(redo, () => ({ direction: 'down', steps: redo?.steps ?? 1 })),
+      );
+      const up = await runFleet(
+        shared,
+        fleet({ ...redo, yes: true }, (shard) => redoRequest(down, shard)),
+      );
+      return mergeRedo(down, up);
+    },
+    status: async (status) =>
+      fleetStatus(context('migrate status'), selected(status), status?.exitCode ?? false),
+    plan: async (plan) => {
+      const result = await fleetPlan(
+        context('migrate plan'),
+        selected(plan),
+        requestOf(plan, config),
+        plan.exitCode ?? false,
+      );
+      if (plan.out !== undefined && (result.exitCode === 0 || result.exitCode === 5)) {
+        writePlan(resolve(options.cwd ?? process.cwd(), plan.out), result);
+      }
+      return result;
+    },
+    verify: async (selection) => verifyFleet(context('migrate verify'), selected(selection)),
+    log: async (log) => fleetLog(context('migrate log', undefined, []), selected(log), log?.run),
+    shards: async (selection) => pingFleet(context('shards', undefined, []), selected(selection)),
+    repair: async (repair) => repairFleet(context('migrate repair'), selected(repair), repair),
+    create: async (description, form) => {
+      const path = createMigration(config.migrations, description, form, {
+        now: new Date(),
+        existing: folder(),
+        dialects,
+      });
+      return { path: relative(options.cwd ?? process.cwd(), path) };
+    },
+  };
+}
+
+async function configOf(options: MigratorOptions): Promise<Config> {
+  const cwd = options.cwd ?? process.cwd();
+  const env = options.env ?? {};
+  if (options.config !== undefined && typeof options.config !== 'string') {
+    return parseConfig(options.config, {
+      root: cwd,
+      env,
+      dialects,
+      ...(options.environment === undefined ? {} : { environment: options.environment }),
+    });
+  }
+  return loadConfig({
+    cwd,
+    env,
+    dialects,
+    ...(options.config === undefined ? {} : { file: options.config }),
+    ...(options.url === undefined ? {} : { url: options.url }),
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+    ...(options.envFile === undefined ? {} : { envFile: options.envFile }),
+    ...(options.setEnv === undefined ? {} : { setEnv: options.setEnv }),
+  });
+}
+
+function withOverrides(config: Config, options: MigratorOptions): Config {
+  return {
+    ...config,
+    concurrency: options.concurrency ?? config.concurrency,
+    perHost: options.perHost ?? config.perHost,
+    lock: { ...config.lock, waitMs: options.lockWaitMs ?? config.lock.waitMs },
+  };
+}
+
+function requestOf(options: PlanOptions, config: Config): Request {
+  if (options.direction === 'down') {
+    const { direction, to, steps, all, run } = options;
+    return {
+      direction,
+      ...(to === undefined ? {} : { to }),
+      ...(steps === undefined ? {} : { steps }),
+      ...(all === undefined ? {} : { all }),
+      ...(run === undefined ? {} : { run }),
+    };
+  }
+  const { direction, to, steps, allowOutOfOrder } = options;
+  return {
+    direction,
+    ...(to === undefined ? {} : { to }),
+    ...(steps === undefined ? {} : { steps }),
+    allowOutOfOrder: allowOutOfOrder ?? config.outOfOrder === 'allow',
+  };
+}
+
+/** Sorts by time: milliseconds, then chance; 20 characters of `[0-9a-z]`. */
+function newRunId(): string {
+  return `${Date.now().toString(36).padStart(9, '0')}${randomBytes(7).toString('hex').slice(0, 11)}`;
+}

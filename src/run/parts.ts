@@ -1,0 +1,132 @@
+import type { Shard } from '../config/config.js';
+import type { Session } from '../dialects/dialect.js';
+import { DbpatError, type Fault, toDbpatError } from '../errors.js';
+import type { Direction } from '../events.js';
+import { readSources } from '../ledger/read.js';
+import type { LedgerTables } from '../ledger/tables.js';
+import type { Migration, MigrationPart } from '../migration/migration.js';
+import { checkTransactions, loadPart, partFromSource, renderSource } from '../migration/part.js';
+import type { PlannedStep } from '../plan/plan.js';
+
+/** A step with what it will run. */
+export interface ReadyStep extends PlannedStep {
+  readonly part: MigrationPart;
+  readonly checksum: string;
+  /** For the ledger's `source` column. */
+  readonly source: string | null;
+}
+
+/** Loaded parts, each read and split once for all shards of a dialect. */
+export interface PartStore {
+  /** Undefined: the migration has nothing in this direction. */
+  part(
+    migration: Migration,
+    direction: Direction,
+    shard: Shard,
+    session: Session,
+  ): Promise<MigrationPart | undefined>;
+  source(migration: Migration, shard: Shard): string;
+}
+
+export function partStore(root: string): PartStore {
+  const parts = new Map<string, Promise<MigrationPart | undefined>>();
+  const sources = new Map<string, string>();
+  return {
+    part(migration, direction, shard, session) {
+      const lex = session.server.lexOptions;
+      const key = `${migration.version} ${direction} ${shard.dialect.name} ${lex.ansiQuotes} ${lex.noBackslashEscapes}`;
+      let part = parts.get(key);
+      if (part === undefined) {
+        part = loadPart(migration, direction, shard.dialect, { root, lex }).then((loaded) => {
+          if (loaded?.form === 'sql') checkTransactions(loaded, shard.dialect);
+          return loaded;
+        });
+        parts.set(key, part);
+      }
+      return part;
+    },
+    source(migration, shard) {
+      const key = `${migration.version} ${shard.dialect.name}`;
+      let source = sources.get(key);
+      if (source === undefined) {
+        source = renderSource(migration, shard.dialect);
+        sources.set(key, source);
+      }
+      return source;
+    },
+  };
+}
+
+/**
+ * The parts of all steps, or everything that is wrong with any of them, before the first one runs. Reads only.
+ * @throws DbpatError `migrations_invalid`, `sql_invalid`, `irreversible`
+ */
+export async function readySteps(
+  steps: readonly PlannedStep[],
+  shard: Shard,
+  session: Session,
+  tables: LedgerTables,
+  store: PartStore,
+): Promise<readonly ReadyStep[]> {
+  const ready: ReadyStep[] = [];
+  const errors: DbpatError[] = [];
+  for (const step of steps) {
+    try {
+      ready.push(await readyStep(step, shard, session, tables, store));
+    } catch (error) {
+      errors.push(toDbpatError(error).with({ version: step.version }));
+    }
+  }
+  if (errors.length > 0) throw together(errors);
+  return ready;
+}
+
+async function readyStep(
+  step: PlannedStep,
+  shard: Shard,
+  session: Session,
+  tables: LedgerTables,
+  store: PartStore,
+): Promise<ReadyStep> {
+  const { migration, row, direction } = step;
+  if (migration !== undefined) {
+    const part = await store.part(migration, direction, shard, session);
+    if (part === undefined) throw irreversible(step, migration.files[0]!.display);
+    return { ...step, part, checksum: migration.checksum, source: store.source(migration, shard) };
+  }
+  const source = (await readSources(session, tables, [step.version])).get(step.version);
+  const part =
+    source === undefined
+      ? undefined
+      : partFromSource(source, step, direction, shard.dialect, session.server.lexOptions);
+  if (part === undefined) throw irreversible(step, `ledger:${step.version}`);
+  return { ...step, part, checksum: row!.checksum, source: source ?? null };
+}
+
+function irreversible(step: PlannedStep, file: string): DbpatError {
+  return new DbpatError(
+    'irreversible',
+    `${step.version} ${step.description} has no down (${file}); nothing ran`,
+    {
+      version: step.version,
+      file,
+      hint: 'write its down, or go forward with a new migration: dbpat migrate create <description>',
+    },
+  );
+}
+
+function together(errors: readonly DbpatError[]): DbpatError {
+  const first = errors[0]!;
+  if (errors.length === 1) return first;
+  const faults: Fault[] = errors.flatMap(
+    (error) =>
+      error.details.faults ?? [
+        { path: error.details.file ?? error.details.version ?? '', message: error.message },
+      ],
+  );
+  const worst = errors.find((error) => error.exitCode === 2) ?? first;
+  return new DbpatError(worst.code, `${errors.length} migrations cannot run; nothing ran`, {
+    hint: worst.hint,
+    faults,
+  });
+}

@@ -1,0 +1,81 @@
+import type { Shard } from '../config/config.js';
+import type { ServerInfo, Session } from '../dialects/dialect.js';
+import { DbpatError } from '../errors.js';
+import { type LedgerRow, readLedger } from '../ledger/read.js';
+import { type LedgerTables, ledgerTables } from '../ledger/tables.js';
+import { type PlannedStep, type Request, resolvePlan } from '../plan/plan.js';
+import { type MigrationStatus, resolveStatus } from '../plan/status.js';
+import type { RunContext } from './context.js';
+
+/** A shard's ledger held against the folder. */
+export interface ShardReading {
+  readonly server: ServerInfo;
+  readonly tables: LedgerTables;
+  /** The ledger's tables exist. */
+  readonly present: boolean;
+  /** In the order in which they were applied. */
+  readonly rows: readonly LedgerRow[];
+  readonly status: readonly MigrationStatus[];
+}
+
+/** Never writes. @throws DbpatError `history_foreign`; DriverError */
+export async function readShard(context: RunContext, shard: Shard, session: Session): Promise<ShardReading> {
+  const tables = ledgerTables(shard.dialect, session.server.schema, context.config.table);
+  const ledger = await readLedger(session, shard.dialect, tables);
+  const rows = ledger ?? [];
+  const edits = await context.edits(session, shard, tables, context.migrations, rows);
+  const status = resolveStatus(context.migrations, rows, edits);
+  return { server: session.server, tables, present: ledger !== undefined, rows, status };
+}
+
+export interface ShardWork {
+  readonly reading: ShardReading;
+  readonly steps: readonly PlannedStep[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * What a request means on one shard. Never writes.
+ * @throws DbpatError the plan's refusal, `history_foreign`, `read_only` when there is work for a server that takes none
+ */
+export async function planShard(
+  context: RunContext,
+  shard: Shard,
+  session: Session,
+  request: Request,
+): Promise<ShardWork> {
+  const reading = await readShard(context, shard, session);
+  const plan = resolvePlan(reading.status, request);
+  if (plan.refusal !== undefined) throw plan.refusal.with({ shard: shard.name });
+  if (plan.steps.length > 0 && reading.server.role !== 'primary') throw notWritable(shard, reading.server);
+  return { reading, steps: plan.steps, warnings: plan.warnings };
+}
+
+function notWritable(shard: Shard, server: ServerInfo): DbpatError {
+  const what = server.role === 'replica' ? 'is a replica' : 'is read-only';
+  return new DbpatError('read_only', `${shard.name}: ${shard.target.display} ${what}; nothing ran`, {
+    shard: shard.name,
+    hint: 'point the shard at the primary',
+  });
+}
+
+/** Two shards that are one database and schema, as the servers say. @throws DbpatError `shards_duplicate` */
+export function refuseTwins(
+  readings: readonly { readonly shard: Shard; readonly server: ServerInfo }[],
+): void {
+  const seen = new Map<string, string>();
+  for (const { shard, server } of readings) {
+    const other = seen.get(server.identity);
+    if (other !== undefined) {
+      throw new DbpatError(
+        'shards_duplicate',
+        `the shards ${other} and ${shard.name} are the same database; nothing ran`,
+        {
+          shard: shard.name,
+          hint: 'take one of them out of the config, or give each its own schema',
+        },
+      );
+    }
+    seen.set(server.identity, shard.name);
+  }
+}
