@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Shard, Wave } from '../config/config.js';
-import { matchesSelector } from '../config/select.js';
+import { matchesSelector, parseSelector } from '../config/selector.js';
 
 export interface ShardWave {
   readonly wave: Wave;
@@ -29,9 +29,9 @@ export function resolveWaves(shards: readonly Shard[], waves: readonly Wave[]): 
 }
 
 /** `25%` takes a shard by a hash of its name, so that it stays in its wave when others come and go. */
-function selects(selector: string, shard: Shard): boolean {
-  const percent = /^(\d+(?:\.\d+)?)%$/.exec(selector);
-  if (percent === null) return matchesSelector(shard, selector);
+function selects(text: string, shard: Shard): boolean {
+  const selector = parseSelector(text);
+  if (selector?.kind !== 'percent') return selector !== undefined && matchesSelector(selector, shard);
   const hash = createHash('sha256').update(shard.name).digest().readUInt32BE(0) / 2 ** 32;
-  return hash * 100 < Number(percent[1]);
+  return hash * 100 < selector.percent;
 }

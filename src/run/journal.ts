@@ -48,12 +48,27 @@ export function makeUnits(classes: readonly StatementClass[], from: number): rea
   return units;
 }
 
+/** The record of the step before, until it is written. */
+interface Waiting {
+  closing: Closing | undefined;
+}
+
 /** Runs a part that cannot be rolled back as a whole; goes on where an earlier run has stopped. */
 export async function runJournalledSql(
   run: StepRun,
   part: SqlPart,
   previous: Closing | undefined,
 ): Promise<Closing | undefined> {
+  const waiting: Waiting = { closing: previous };
+  try {
+    return await runUnits(run, part, waiting);
+  } catch (error) {
+    await writeClosing(run.session, waiting.closing).catch(() => {});
+    throw error;
+  }
+}
+
+async function runUnits(run: StepRun, part: SqlPart, waiting: Waiting): Promise<Closing | undefined> {
   const { session, shard, writer, record, context, step } = run;
   const { statements } = part;
   const classes = statements.map((statement) => classify(statement, shard.dialect.sqlRules));
@@ -62,7 +77,6 @@ export async function runJournalledSql(
   const started = performance.now();
   let done = await resumePoint(run, part, classes);
   let opened = false;
-  let waiting = previous;
   const journal = (inFlight: Journal['inFlight']): Journal => ({
     direction: step.direction,
     total: statements.length,
@@ -70,14 +84,17 @@ export async function runJournalledSql(
     prefix: prefixHash(part, done),
     inFlight,
   });
+  const confirm = () => {
+    waiting.closing?.confirm();
+    waiting.closing = undefined;
+  };
   const write = async (entry: Journal) => {
     if (opened) {
       await session.query(writer.progress(record, entry));
       return;
     }
-    await session.batch([...(waiting?.queries ?? []), ...writer.began(record, entry)]);
-    waiting?.confirm();
-    waiting = undefined;
+    await session.batch([...(waiting.closing?.queries ?? []), ...writer.began(record, entry)]);
+    confirm();
     opened = true;
   };
   const send = async (index: number) => {
@@ -101,8 +118,8 @@ export async function runJournalledSql(
     };
     try {
       if (unit.kind === 'group') {
-        await writeClosing(session, waiting);
-        waiting = undefined;
+        await writeClosing(session, waiting.closing);
+        waiting.closing = undefined;
         await withLockRetries(run, async () => {
           await session.begin();
           try {
@@ -138,12 +155,9 @@ export async function runJournalledSql(
     }
   }
   if (reset) await session.reset();
-  const left = opened ? [] : (waiting?.queries ?? []);
   return {
-    queries: [...left, ...finishedRecord(run, performance.now() - started)],
-    confirm: () => {
-      waiting?.confirm();
-    },
+    queries: [...(waiting.closing?.queries ?? []), ...finishedRecord(run, performance.now() - started)],
+    confirm,
   };
 }
 

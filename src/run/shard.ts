@@ -130,7 +130,7 @@ async function runSteps(
       closing = undefined;
       const left = await runStep({ context, shard, session, writer, step, record }, previous);
       if (left === undefined) finish();
-      else closing = { queries: left.queries, confirm: () => (left.confirm(), finish()) };
+      else closing = { queries: left.queries, confirm: () => confirmBoth(left, finish) };
       if (context.config.hooks.afterStep !== undefined || index === ready.length - 1) {
         await writeClosing(session, closing);
         closing = undefined;
@@ -152,6 +152,11 @@ async function runSteps(
       await beat();
     }
   }
+}
+
+function confirmBoth(left: Closing, finish: () => void): void {
+  left.confirm();
+  finish();
 }
 
 function notRun({ version, description, phase, direction }: ReadyStep): StepResult {

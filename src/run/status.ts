@@ -126,7 +126,7 @@ function shardStatus(
     shard: shard.name,
     dialect: shard.dialect.name,
     target: shard.target.display,
-    reachable: reading !== undefined || (error !== undefined && error.code.startsWith('history_')),
+    reachable: reading !== undefined || error?.code.startsWith('history_') === true,
     applied: status.filter((entry) => entry.rows.length > 0 && !waiting.has(entry.state)).length,
     pending: status.filter((entry) => waiting.has(entry.state)).length,
     current: newest ?? null,
