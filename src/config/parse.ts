@@ -3,7 +3,6 @@ import type { Dialect } from '../dialects/dialect.js';
 import { DbpatError, type Fault } from '../errors.js';
 import type { Config, Wave } from './config.js';
 import { readDirectory } from './directory.js';
-import { printable } from './nearest.js';
 import { parseSelector } from './selector.js';
 import {
   type CheckedConfig,
@@ -162,7 +161,8 @@ async function loaded(load: () => unknown, path: string, faults: Fault[]) {
 /** The first line of a foreign error; what looks like the user info of a URL is left out. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return printable(message.split('\n')[0]!.replace(/\/\/[^\s]*@/g, '//…@'));
+  const line = message.split('\n')[0]!.replace(/\/\/\S*@/g, '//…@');
+  return line.replace(/\p{C}/gu, '?').slice(0, 300);
 }
 
 function resolveWaves(
