@@ -98,6 +98,8 @@ export interface TlsOptions {
 export interface ConnectOptions {
   /** A `read` session never writes and never makes a database. */
   readonly access: 'read' | 'write';
+  /** False: a database that is absent stays so, and reads as empty. */
+  readonly create?: boolean;
   readonly schema?: string | undefined;
   readonly tls: TlsOptions;
   readonly connectMs: number;

@@ -16,6 +16,7 @@ import {
 } from '../dialect.js';
 import { loadDriver } from '../driver.js';
 import { renderQuery } from '../literals.js';
+import { buildConcurrently, concurrentIndex } from './concurrently.js';
 import { toDriverError } from './errors.js';
 import { literal, quote } from './literal.js';
 import { Script } from './script.js';
@@ -161,6 +162,17 @@ class PostgresSession implements Session {
   }
 
   async send(statement: Statement): Promise<void> {
+    const index = concurrentIndex(statement.text);
+    if (index === undefined) await this.#sendPlain(statement);
+    else
+      await buildConcurrently(
+        index,
+        (query) => this.query(query),
+        () => this.#sendPlain(statement),
+      );
+  }
+
+  async #sendPlain(statement: Statement): Promise<void> {
     // CONCURRENTLY waits for old snapshots; lock_timeout would end it and leave an invalid index behind.
     const patient = /\bconcurrently\b/i.test(statement.text);
     if (patient) await this.#simple('set lock_timeout = 0');

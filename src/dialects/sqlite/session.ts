@@ -28,7 +28,7 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
   }
   if (!absent && statSync(path).isDirectory())
     throw new DriverError('unreachable', `${target.display} is a folder`);
-  const reading = options.access === 'read';
+  const reading = options.access === 'read' || (absent && options.create === false);
   try {
     const db = open(absent && reading ? ':memory:' : path, {
       readonly: reading && !absent,
