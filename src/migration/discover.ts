@@ -1,12 +1,4 @@
-import {
-  type Dirent,
-  lstatSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  type Stats,
-  statSync,
-} from 'node:fs';
+import { type Dirent, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dialect, DialectName } from '../dialects/dialect.js';
 import { DbpatError, type Fault } from '../errors.js';
