@@ -2,7 +2,7 @@ import { DriverError, type Row, type Rows } from '../dialects/dialect.js';
 import { DbpatError, type Fault } from '../errors.js';
 import { keyPath } from './check.js';
 import type { Config } from './config.js';
-import { didYouMean } from './nearest.js';
+import { nearest, printable } from './nearest.js';
 import type { DirectorySetting } from './settings.js';
 import { locate, type ResolveContext } from './shards.js';
 import { needsTls, resolveTls } from './tls.js';
@@ -85,15 +85,18 @@ function directoryError(error: unknown, display: string): unknown {
 /** Unknown columns are faults, as unknown keys are: a misspelt `schema` must not be lost. */
 function rowsToShards(rows: readonly Row[], path: string, faults: Fault[]): unknown[] {
   const names = new Map<string, Column>();
+  const unknown: string[] = [];
   for (const written of Object.keys(rows[0] ?? {})) {
     const flat = written.replaceAll('_', '').toLowerCase();
     const column = columns.find((known) => known.toLowerCase() === flat);
-    if (column !== undefined) names.set(written, column);
-    else
-      faults.push({
-        path: keyPath(path, 'query'),
-        message: `selects the unknown column ${written}${didYouMean(written, columns)}; known are ${columns.join(', ')}`,
-      });
+    const near = nearest(written, columns);
+    const name = printable(written);
+    if (column === undefined) unknown.push(near === undefined ? name : `${name} (did you mean ${near}?)`);
+    else names.set(written, column);
+  }
+  if (unknown.length > 0) {
+    const message = `selects unknown columns: ${unknown.join(', ')}; known are ${columns.join(', ')}`;
+    faults.push({ path: keyPath(path, 'query'), message });
   }
   return rows.map((row, index) => {
     const fields = [...names].flatMap(([written, column]) => {

@@ -141,7 +141,7 @@ async function importConfig(file: string): Promise<unknown> {
   let exported: unknown;
   try {
     const namespace = await importModule(file, dirname(file));
-    exported = await ('default' in namespace ? namespace.default : undefined);
+    exported = await defaultOf(namespace);
     if (typeof exported === 'function') exported = await exported();
   } catch (error) {
     const { hint, ...details } =
@@ -167,4 +167,11 @@ function safeCause(error: unknown): unknown {
   for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++)
     if ('input' in at) return undefined;
   return error;
+}
+
+/** CommonJS without an interop default is itself what it exports. */
+function defaultOf(namespace: Readonly<Record<PropertyKey, unknown>>): unknown {
+  if ('default' in namespace) return namespace.default;
+  const isModule = namespace.__esModule === true || namespace[Symbol.toStringTag] === 'Module';
+  return isModule ? undefined : namespace;
 }

@@ -38,6 +38,7 @@ export function locate(
   const fail = (message: string): undefined => {
     context.faults.push({ path, message });
   };
+  if (source === undefined && context.faults.some((fault) => fault.path.startsWith(path))) return undefined;
   if (source === undefined || source.value.kind === 'unset')
     return fail('is not set; give a URL or { env: NAME }, and set its environment variable');
   const written = source.value;

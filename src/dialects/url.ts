@@ -191,7 +191,7 @@ export function checkParameters(
   }
 }
 
-/** The known word that was probably meant: the same but for case, at most two edits away, or the only one it begins. */
+/** The known word that was probably meant: the same but for case, at most two edits away, or the only one that it begins or is begun by. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   if (lower === '' || lower.length > 64) return undefined;
@@ -202,8 +202,11 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   if (best !== undefined) return best;
-  const begun =
-    lower.length < 3 ? [] : known.filter((candidate) => candidate.toLowerCase().startsWith(lower));
+  const begun = known.filter((candidate) => {
+    const [short, long] =
+      lower.length < candidate.length ? [lower, candidate.toLowerCase()] : [candidate.toLowerCase(), lower];
+    return short.length >= 3 && long.startsWith(short);
+  });
   return begun.length === 1 ? begun[0] : undefined;
 }
 
