@@ -160,7 +160,7 @@ export const corpus: readonly CorpusRow[] = [
   },
   { row: 58, dialect: 'mysql', input: "select 'a\\';b'; select 2;", expected: 2 },
   { row: 59, dialect: 'mysql', input: 'select "a\\";b"; select 2;', expected: 2 },
-  { row: 60, dialect: 'mysql', input: 'select 1 as `a;', expected: 2 },
+  { row: 60, dialect: 'mysql', input: 'select 1 as `a;``b;`; select 2;', expected: 2 },
   { row: 61, dialect: 'mysql', input: 'select 1 as `a\\`; select 2;', expected: 2 },
   {
     row: 62,
