@@ -9,6 +9,8 @@ import { DbpatError } from '../errors.js';
 import { type Place, placeOf } from './stack.js';
 
 export interface ImportOptions {
+  /** The file's text where it has been read and checked already; Node's own loader reads it again. */
+  readonly source?: string;
   readonly timeoutMs?: number;
 }
 
@@ -33,9 +35,9 @@ export async function importModule(
   options: ImportOptions = {},
 ): Promise<Namespace> {
   const native = isNative(path, missingFrom(dirname(path)));
-  let source = '';
+  let source = options.source ?? '';
   try {
-    source = readFileSync(path, 'utf8');
+    if (options.source === undefined) source = readFileSync(path, 'utf8');
     const key = `${path}\0${createHash('sha256').update(source).digest('hex')}`;
     let loading = modules.get(key);
     if (loading === undefined) {
@@ -172,20 +174,20 @@ async function createInstance(root: string, missing: readonly string[]): Promise
 }
 
 /**
- * A module's code without types, comments and layout: equal for two texts only when they do the same.
- * @throws DbpatError `migrations_invalid` for a text that is no module
+ * A module's code without comments and layout, and without types when they are `typed`: equal for two texts only when
+ * they do the same. Undefined for a text that does not parse; JavaScript must not be read as typed, where `a<b>(c)` is
+ * something else.
  */
-export async function transformSource(source: string): Promise<string> {
+export async function transformSource(source: string, typed: boolean): Promise<string | undefined> {
   const { createJiti } = await import('jiti');
   const code = createJiti(import.meta.url, { fsCache: false }).transform({
     source,
-    ts: true,
+    ts: typed,
     async: true,
     retainLines: false,
     babel: { comments: false, minified: true },
   });
-  if (code.startsWith(TRANSFORM_ERROR)) throw new DbpatError('migrations_invalid', 'not a module');
-  return code;
+  return code.startsWith(TRANSFORM_ERROR) ? undefined : code;
 }
 
 /** Where transformed files are kept; false where another user of the machine could have put code. */

@@ -52,6 +52,8 @@ export interface ModulePart {
   readonly phase: Phase;
   readonly transaction: boolean;
   readonly file: string;
+  /** What the module calls itself, instead of the words of its name. */
+  readonly description?: string;
   run(db: unknown, ctx: unknown): unknown;
 }
 
