@@ -169,9 +169,9 @@ function safeCause(error: unknown): unknown {
   return error;
 }
 
-/** CommonJS without an interop default is itself what it exports. */
+/** What CommonJS exports is the config itself; jiti answers `default` for any module, so its own mark is asked. */
 function defaultOf(namespace: Readonly<Record<PropertyKey, unknown>>): unknown {
   if ('default' in namespace) return namespace.default;
-  const isModule = namespace.__esModule === true || namespace[Symbol.toStringTag] === 'Module';
+  const isModule = Object.hasOwn(namespace, '__esModule') || namespace[Symbol.toStringTag] === 'Module';
   return isModule ? undefined : namespace;
 }

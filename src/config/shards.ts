@@ -20,6 +20,7 @@ export interface ResolveContext {
 export interface ResolvedShard {
   readonly shard: Shard;
   readonly path: string;
+  readonly urlPath: string;
   /** Remote, and its URL forbids TLS. */
   readonly plainText: boolean;
 }
@@ -85,7 +86,8 @@ function resolveShard(
   context: ResolveContext,
 ): ResolvedShard | undefined {
   const { faults } = context;
-  const main = locate(setting.url, setting.url?.path ?? keyPath(path, 'url'), context);
+  const urlPath = setting.url?.path ?? keyPath(path, 'url');
+  const main = locate(setting.url, urlPath, context);
   const others = [
     ...(setting.directUrl === undefined ? [] : [setting.directUrl]),
     ...(setting.replicas ?? []),
@@ -106,6 +108,7 @@ function resolveShard(
   checkSchema(setting.schema, main.dialect, path, faults);
   return {
     path,
+    urlPath,
     plainText: needsTls(setting.tls, targets),
     shard: {
       name: setting.name,
@@ -166,8 +169,8 @@ export function refusePlainText(shards: readonly ResolvedShard[]): void {
     {
       hint: "take sslmode=disable out of the URL, or say tls: 'off' for the shard",
       ...(names.length === 1 ? { shard: names[0] } : {}),
-      faults: open.map(({ shard, path }) => ({
-        path: keyPath(path, 'url'),
+      faults: open.map(({ shard, urlPath }) => ({
+        path: urlPath,
         message: `${shard.target.display} is remote and its URL switches TLS off`,
       })),
     },

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Target } from '../dialect.js';
 import { decode, urlFault } from '../url.js';
@@ -35,12 +35,18 @@ export function parseSqliteUrl(url: string, baseDir: string): Target {
   };
 }
 
-/** Symbolic links resolved as far as the path exists. */
+/** Symbolic links resolved as far as the path exists. A call of the system for each file, and one for their folder. */
 function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    const folder = dirname(path);
-    return folder === path ? path : join(realPath(folder), basename(path));
-  }
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isSymbolicLink() && existsSync(path)) return realpathSync.native(path);
+  return join(realFolder(dirname(path)), basename(path));
+}
+
+let lastFolder = { path: '', real: '' };
+
+function realFolder(path: string): string {
+  if (lastFolder.path === path) return lastFolder.real;
+  if (!existsSync(path)) return join(realFolder(dirname(path)), basename(path));
+  lastFolder = { path, real: realpathSync.native(path) };
+  return lastFolder.real;
 }

@@ -549,6 +549,14 @@ describe('F156 TLS', () => {
     expect(error.details.faults?.map(({ path }) => path)).toEqual(['shards[1].url', 'shards[2].url']);
   });
 
+  test('also a --url', async () => {
+    const error = await refusal(
+      parse({}, { url: { path: '--url', text: 'mysql://db1/d?ssl-mode=DISABLED' } }),
+    );
+    expect(error.message).toBe('refused: default would be reached over the network without TLS');
+    expect(error.details).toMatchObject({ shard: 'default', faults: [{ path: '--url' }] });
+  });
+
   test('files and PEM text; the private key is not enumerable', async () => {
     const pem = (what: string) => `-----BEGIN ${what}-----\nAA==\n-----END ${what}-----\n`;
     const root = folderWith({
