@@ -52,26 +52,23 @@ export interface EnumValueUse {
 }
 
 /**
- * The first statement that has, as a literal, a value that an `ALTER TYPE … ADD VALUE` before it has added. In one
- * transaction that fails with 55P04, unless the type was created there too (PostgreSQL manual, ALTER TYPE, Notes; seen on
- * 15). A text column with the same literal is taken for a use: text alone cannot tell.
+ * The first statement that has, as a literal, a value that an `ALTER TYPE … ADD VALUE` before it has added; also in the
+ * body of a DO block or of a function in SQL. In one transaction that fails with 55P04 (PostgreSQL manual, ALTER TYPE,
+ * Notes; seen on 15, where it does not help that the type is new too). A text column with the same literal is taken for
+ * a use: text alone cannot tell.
  */
 export function newEnumValueUse(statements: readonly Statement[], rules: SqlRules): EnumValueUse | undefined {
   if (!rules.enumTypes) return undefined;
-  const created = new Set<string>();
   const added = new Set<string>();
   for (const [index, { text }] of statements.entries()) {
-    if (added.size === 0 && !/^(?:alter|create)\s/i.test(text)) continue;
+    if (added.size === 0 && !/^alter\b/i.test(text)) continue;
     const tokens = tokensOf(text, rules);
-    const verb = tokens.slice(0, 2).join(' ').toUpperCase();
-    const isType = verb === 'CREATE TYPE' || verb === 'ALTER TYPE';
-    const name = isType ? typeName(tokens) : '';
-    if (verb === 'CREATE TYPE') created.add(name);
-    else if (verb === 'ALTER TYPE') {
-      const value = addedValue(tokens);
-      if (value !== undefined && !created.has(name)) added.add(value);
-    } else if (!verb.startsWith('COMMENT ')) {
-      const value = literalsOf(tokens, verb.startsWith('DO'), rules).find((v) => added.has(v));
+    const words = tokens.map((token) => token.toUpperCase());
+    if (words[0] === 'ALTER' && words[1] === 'TYPE') {
+      const value = addedValue(tokens, words);
+      if (value !== undefined) added.add(value);
+    } else if (words[0] !== 'COMMENT') {
+      const value = literalsOf(tokens, runsBody(words), rules).find((v) => added.has(v));
       if (value !== undefined) return { index, value };
     }
   }
@@ -91,32 +88,28 @@ function tokensOf(text: string, rules: SqlRules): readonly string[] {
   return tokens;
 }
 
-/** The name as compared by PostgreSQL; without its schema, since a search path may supply that. */
-function typeName(tokens: readonly string[]): string {
-  let at = 2;
-  while (tokens[at + 1] === '.') at += 2;
-  const name = tokens[at] ?? '';
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name.toLowerCase();
+function addedValue(tokens: readonly string[], words: readonly string[]): string | undefined {
+  const at = words.findIndex((word, i) => word === 'ADD' && words[i + 1] === 'VALUE');
+  if (at === -1) return undefined;
+  return literal(tokens[words[at + 2] === 'IF' ? at + 5 : at + 2] ?? '');
 }
 
-function addedValue(tokens: readonly string[]): string | undefined {
-  const at = tokens.findIndex((t, i) => /^add$/i.test(t) && /^value$/i.test(tokens[i + 1] ?? ''));
-  if (at === -1) return undefined;
-  const value = tokens[/^if$/i.test(tokens[at + 2] ?? '') ? at + 5 : at + 2];
-  return value === undefined ? undefined : literal(value);
+/** A body in SQL is analysed when the function is made, one in another language is not. */
+function runsBody(words: readonly string[]): boolean {
+  return words[0] === 'DO' || words.some((word, i) => word === 'LANGUAGE' && words[i + 1] === 'SQL');
 }
 
 function literal(token: string): string | undefined {
   return /^[eE]?'/.test(token) ? token.slice(token.indexOf("'") + 1, -1).replaceAll("''", "'") : undefined;
 }
 
-/** Values of string constants; those in the body of a DO block too. */
-function literalsOf(tokens: readonly string[], isBlock: boolean, rules: SqlRules): readonly string[] {
+/** Values of string constants; where the body runs, those in it too. */
+function literalsOf(tokens: readonly string[], runs: boolean, rules: SqlRules): readonly string[] {
   return tokens.flatMap((token) => {
     if (token.startsWith('$') && token.endsWith('$') && token.length > 1) {
       const mark = token.indexOf('$', 1) + 1;
       const inside = token.slice(mark, -mark);
-      return isBlock ? literalsOf(tokensOf(inside, rules), false, rules) : [inside];
+      return runs ? literalsOf(tokensOf(inside, rules), false, rules) : [inside];
     }
     const value = literal(token);
     return value === undefined ? [] : [value];

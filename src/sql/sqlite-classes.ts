@@ -34,7 +34,7 @@ export const sqliteClasses: Readonly<Record<string, readonly ClassRow[]>> = {
     {
       when: full(pragma('JOURNAL_MODE')),
       ...session,
-      outside: 'SQLite cannot change into or out of WAL mode inside a transaction',
+      outside: 'inside a transaction SQLite leaves WAL mode as it is, without an error',
     },
     {
       when: full(pragma('SYNCHRONOUS')),
