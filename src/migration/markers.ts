@@ -66,13 +66,14 @@ function gooseMarker(content: string): Marker | undefined {
 }
 
 function nearMiss(content: string): Marker | undefined {
-  const match = /^([A-Za-z+]+)[ \t]*([:\-=])([ \t]*)([A-Za-z]*)/.exec(content);
+  const match = /^([A-Za-z+]+)[ \t]*[:\-=][ \t]*([A-Za-z]*)([\s\S]*)$/.exec(content);
   if (match === null) return undefined;
-  const [, keyword, separator, space, word] = match;
-  if (distance(keyword!.toLowerCase(), 'migrate') > 2) return undefined;
+  const [, keyword, word, rest] = match;
+  const lower = keyword!.toLowerCase();
+  if (!lower.startsWith('migrat') && distance(lower, 'migrate') > 2) return undefined;
   const close = names.find((name) => distance(word!.toLowerCase(), name) <= (name === 'up' ? 1 : 2));
-  const meant = keyword === 'migrate' && separator === ':' && space === '';
-  if (close === undefined && !meant) return undefined;
+  const prose = close === undefined || !/^(?:[ \t]+\w+:\S*)*$/.test(rest!);
+  if (prose && !/^migrate:\S/.test(content)) return undefined;
   return wrong(
     `\`-- ${content.slice(0, 60)}\` is not a section line`,
     `did you mean -- migrate:${close ?? 'up'}?`,
