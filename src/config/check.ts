@@ -37,6 +37,14 @@ export const text: Check<string> = (value, path, faults) => {
   return undefined;
 };
 
+/** A text that people will read: without control characters. */
+export const line: Check<string> = (value, path, faults) => {
+  const checked = text(value, path, faults);
+  if (checked === undefined || !/\p{Cc}/u.test(checked)) return checked;
+  faults.push({ path, message: 'holds control characters' });
+  return undefined;
+};
+
 export const flag: Check<boolean> = (value, path, faults) =>
   typeof value === 'boolean' ? value : mismatch(faults, path, 'true or false', value);
 

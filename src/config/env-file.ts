@@ -1,8 +1,10 @@
 import type { Fault } from '../errors.js';
 
-const entry =
-  /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'|([^\r\n]*?))[ \t]*(?:(?<=["' \t=])#[^\r\n]*)?(?:\r?\n|$)/y;
-const ignored = /[ \t]*(?:#[^\r\n]*)?(?:\r?\n|$)/y;
+const head = /[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*/y;
+const quoted = /"((?:[^"\\]|\\[\s\S])*)"|'([^']*)'/y;
+const restOfLine = /([^\r\n]*)(?:\r?\n|\r|$)/y;
+/** An empty line, or what may follow a quoted value. */
+const nothing = /[ \t]*(?:#[^\r\n]*)?(?:\r?\n|\r|$)/y;
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
 
@@ -22,25 +24,33 @@ export function parseEnvFile(source: string, faults: Fault[]): Readonly<Record<s
     return match;
   };
   while (offset < text.length) {
-    if (take(ignored) !== null) continue;
+    if (take(nothing) !== null) continue;
     const start = offset;
-    const match = take(entry);
-    const [, name, double, single, plain] = match ?? [];
-    const broken = plain !== undefined && /^["']/.test(plain);
-    if (name === undefined || broken) {
-      const line = text.slice(0, start).split('\n').length;
-      faults.push({
-        path: `line ${line}`,
-        message: broken ? 'has a quote that does not end' : 'is not NAME=VALUE',
-      });
-      const end = text.indexOf('\n', start);
-      offset = end === -1 ? text.length : end + 1;
-    } else {
-      variables[name] =
-        double?.replace(/\\([\s\S])/g, (_, c: string) => escapes[c] ?? (/["\\]/.test(c) ? c : `\\${c}`)) ??
-        single ??
-        plain!;
+    const name = take(head)?.[1];
+    const value = name === undefined ? undefined : takeValue(take);
+    if (name !== undefined && value !== undefined) {
+      variables[name] = value;
+      continue;
     }
+    const line = text.slice(0, start).split('\n').length;
+    const message =
+      name === undefined ? 'is not NAME=VALUE' : 'has a quote that does not end, or text after it';
+    faults.push({ path: `line ${line}`, message });
+    offset = start;
+    take(restOfLine);
   }
   return variables;
+}
+
+/** The value at the reader's place; undefined when it begins with a quote and is no quoted value. */
+function takeValue(take: (rule: RegExp) => RegExpExecArray | null): string | undefined {
+  const match = take(quoted);
+  if (match !== null) {
+    if (take(nothing) === null) return undefined;
+    return match[2] ?? match[1]!.replace(/\\([nrt"\\])/g, (_, c: string) => escapes[c] ?? c);
+  }
+  const plain = take(restOfLine)?.[1] ?? '';
+  if (/^["']/.test(plain)) return undefined;
+  const comment = plain.search(/(?:^|[ \t])#/);
+  return (comment === -1 ? plain : plain.slice(0, comment)).trim();
 }

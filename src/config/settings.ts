@@ -7,6 +7,7 @@ import {
   hook,
   isObject,
   keyPath,
+  line,
   listOf,
   oneOf,
   pattern,
@@ -17,6 +18,7 @@ import {
   whole,
 } from './check.js';
 import { printable } from './nearest.js';
+import type { RawSettings } from './raw.js';
 import { parseSelector, shardNameRule } from './selector.js';
 
 /** A value with the place it was written at. */
@@ -51,14 +53,14 @@ const urlSource: Check<UrlSource> = (value, path, faults) => {
 };
 
 const tlsModes = oneOf('off', 'verify', 'no-verify');
-const tlsObject = shape({ ca: text, cert: text, key: text, servername: text, verify: flag });
+const tlsObject = shape({ ca: text, cert: text, key: text, servername: line, verify: flag });
 
 export type TlsSetting = Checked<typeof tlsModes> | Checked<typeof tlsObject>;
 
 const tls: Check<TlsSetting> = (value, path, faults) =>
   isObject(value) ? tlsObject(value, path, faults) : tlsModes(value, path, faults);
 
-const labelText: Check<string> = (value, path, faults) => (value === '' ? '' : text(value, path, faults));
+const labelText: Check<string> = (value, path, faults) => (value === '' ? '' : line(value, path, faults));
 
 const shard = shape(
   {
@@ -66,9 +68,9 @@ const shard = shape(
     url: placed(urlSource),
     directUrl: placed(urlSource),
     replicas: listOf(placed(urlSource)),
-    group: text,
+    group: line,
     labels: recordOf(labelText),
-    schema: text,
+    schema: line,
     protected: flag,
     tls,
     onConnect: listOf(text),
@@ -185,7 +187,7 @@ const fields = {
     beforeStep: hook,
     afterStep: hook,
   }),
-};
+} satisfies Record<keyof RawSettings, Check<unknown>>;
 
 const settings = shape(fields);
 const root = shape({ ...fields, environments: recordOf((value) => ({ value })) });

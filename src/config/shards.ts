@@ -132,7 +132,6 @@ function checkSchema(schema: string | undefined, dialect: Dialect, path: string,
   const at = keyPath(path, 'schema');
   if (!dialect.capabilities.schemas)
     faults.push({ path: at, message: `${dialect.name} has no schemas inside a database: leave it out` });
-  else if (/\p{C}/u.test(schema)) faults.push({ path: at, message: 'holds control characters' });
   else if (new TextEncoder().encode(schema).length > dialect.maxIdentifierBytes)
     faults.push({ path: at, message: `is longer than ${dialect.maxIdentifierBytes} bytes` });
 }

@@ -305,7 +305,15 @@ LAST=2`;
     const error = await refusal(load(cwd, { envFile: 'x.env' }));
     expect(error.message).toBe(`the --env-file x.env cannot be read:
   line 2: is not NAME=VALUE
-  line 3: has a quote that does not end`);
+  line 3: has a quote that does not end, or text after it`);
+  });
+
+  test('F165 long lines', async () => {
+    const long = `A=${' \t'.repeat(200_000)}x${' '.repeat(200_000)}\n${'B'.repeat(200_000)}\nC="${'x'.repeat(200_000)}`;
+    const started = performance.now();
+    const error = await refusal(load(folderWith({ 'x.env': long }), { envFile: 'x.env' }));
+    expect(error.details.faults?.map(({ path }) => path)).toEqual(['line 2', 'line 3']);
+    expect(performance.now() - started).toBeLessThan(500);
   });
 
   test('a missing one is an error', async () => {

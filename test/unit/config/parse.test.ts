@@ -217,6 +217,11 @@ describe('F152 each fault', () => {
       'shards[0].schema: holds control characters',
     ],
     [
+      'F159 control characters in a group',
+      { shards: [{ ...edge, group: 'eu\u001b[2J' }] },
+      'shards[0].group: holds control characters',
+    ],
+    [
       'schema where there is none',
       { shards: [{ ...edge, schema: 'x' }] },
       'shards[0].schema: sqlite has no schemas inside a database: leave it out',
