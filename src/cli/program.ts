@@ -9,7 +9,8 @@ import { run } from './run.js';
 import { version } from './version.js';
 
 /** Answers a command line. @returns the exit code */
-export async function runCli(argv: readonly string[], host: Host): Promise<number> {
+export async function runCli(written: readonly string[], host: Host): Promise<number> {
+  const argv = written[0] === 'help' ? [...written.slice(1), '--help'] : written;
   const terminal = await createConsole(host, {
     json: argv.includes('--json'),
     quiet: argv.includes('--quiet'),
@@ -69,7 +70,7 @@ async function parse(
     if (!(thrown instanceof CommanderError)) throw thrown;
     if (thrown.exitCode === 0) return 0;
     if (thrown.code === 'commander.help') return 2;
-    throw usageError(thrown, entry);
+    throw usageError(thrown, helpFor(argv, entry));
   }
   parsed?.spec.check?.(parsed.options as never);
   return parsed ?? 2;
@@ -79,6 +80,7 @@ async function parse(
 function branch(name: string, terminal: Console): Commander {
   return new Commander(name)
     .exitOverride()
+    .helpCommand(false)
     .helpOption('-h, --help', 'print this help')
     .configureOutput({
       writeOut: (text) => terminal.stdout.line(text.replace(/\n$/, '')),
@@ -120,10 +122,15 @@ function parsedOr(written: string, parseOne: (text: string) => unknown): unknown
   }
 }
 
-function usageError(thrown: CommanderError, entry: CommandEntry | undefined): DbpatError {
+function helpFor(argv: readonly string[], entry: CommandEntry | undefined): string {
+  if (entry !== undefined) return `dbpat ${entry.name} --help`;
+  const [group] = argv;
+  return commands.some(({ name }) => name.startsWith(`${group} `)) ? `dbpat ${group} --help` : 'dbpat --help';
+}
+
+function usageError(thrown: CommanderError, help: string): DbpatError {
   const [message, guess] = thrown.message.replace(/^error: /, '').split('\n');
   const meant = guess === undefined ? undefined : /^\(Did you mean (?:one of )?(.*)\?\)$/.exec(guess)?.[1];
-  const help = entry === undefined ? 'dbpat --help' : `dbpat ${entry.name} --help`;
   return new DbpatError('usage', message!, {
     hint: meant === undefined ? help : `did you mean ${meant}? (${help})`,
   });
@@ -137,11 +144,10 @@ function unexpected(error: DbpatError): DbpatError {
   });
 }
 
-/** The words before the first option, `help` left out. */
+/** The words before the first option. */
 function wordsOf(argv: readonly string[]): readonly string[] {
   const end = argv.findIndex((word) => word.startsWith('-'));
-  const words = end === -1 ? argv : argv.slice(0, end);
-  return (words[0] === 'help' ? words.slice(1) : words).slice(0, 2);
+  return (end === -1 ? argv : argv.slice(0, end)).slice(0, 2);
 }
 
 function findEntry(argv: readonly string[]): CommandEntry | undefined {

@@ -73,6 +73,8 @@ export function liveLines(
       return verbose ? [paint.dim(`run ${event.runId}`)] : [];
     case 'shard-start':
       return verbose ? [named(event.shard, paint.dim(event.target))] : [];
+    case 'step-start':
+      return verbose ? [named(event.shard, `${stepTitle(event.step)} ${paint.dim('…')}`)] : [];
     case 'statement':
       return verbose
         ? [named(event.shard, paint.dim(`  ${event.index + 1}/${event.of} ${event.words}`))]
@@ -109,9 +111,12 @@ function stepLine(
   { step, outcome, durationMs }: { step: StepRef; outcome: string; durationMs: number; error?: DbpatError },
   paint: Paint,
 ): string {
-  const phase = step.phase === 'up' ? '' : ` ${step.phase}`;
   const end = outcome === 'done' ? paint.dim(formatDuration(durationMs)) : paint.red(outcome);
-  return `${step.direction}${phase} ${step.version} ${step.description}  ${end}`;
+  return `${stepTitle(step)}  ${end}`;
+}
+
+function stepTitle({ direction, phase, version, description }: StepRef): string {
+  return `${direction}${phase === 'up' ? '' : ` ${phase}`} ${version} ${description}`;
 }
 
 /** The spinner's text: which shard is in which step. */

@@ -1,4 +1,5 @@
 import type { LogResult } from '../../../run/results.js';
+import { formatDuration } from '../duration.js';
 import { type Page, page, type View } from '../page.js';
 import { alignRows, cut, formatTime } from '../text.js';
 import { errorList } from './error.js';
@@ -30,14 +31,16 @@ function eventPaint(event: string, { out }: View) {
 
 function detailText(detail: unknown, whole: boolean): string {
   if (detail === null || detail === undefined) return '';
-  const fields = typeof detail === 'object' ? Object.entries(detail) : [['', detail] as const];
-  const text = fields
-    .filter(([, value]) => value !== null)
-    .map(
-      ([name, value]) =>
-        `${name === '' ? '' : `${name}: `}${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    )
+  if (typeof detail !== 'object') return cut(String(detail), whole ? Number.POSITIVE_INFINITY : 100);
+  const text = Object.entries(detail)
+    .filter(([name, value]) => value !== null && (whole || name !== 'checksum'))
+    .map(([name, value]) => fieldText(name, value))
     .join('; ')
     .replace(/\s+/g, ' ');
   return whole ? text : cut(text, 100);
+}
+
+function fieldText(name: string, value: unknown): string {
+  if (name === 'durationMs' && typeof value === 'number') return formatDuration(value);
+  return `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
 }

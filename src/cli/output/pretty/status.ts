@@ -12,19 +12,18 @@ export function renderStatus(result: StatusResult, view: View): Page {
   const [only] = shards;
   const errors = shards.flatMap(({ error }) => (error === undefined ? [] : [error]));
   const body = shards.length === 1 ? oneShard(only!, view) : fleet(result, view);
-  return page(body, [
-    ...warningLines(shards, view.err),
-    ...errorList(errors, view.err, view.verbose),
-    ...wayOut(result, view),
-  ]);
+  return page(
+    [...body, ...wayOut(result, view)],
+    [...warningLines(shards, view.err), ...errorList(errors, view.err, view.verbose)],
+  );
 }
 
-function wayOut({ shards }: StatusResult, { err, quiet }: View): readonly string[] {
+function wayOut({ shards }: StatusResult, { out, quiet }: View): readonly string[] {
   if (quiet) return [];
   const states = new Set(
     shards.flatMap(({ migrations }) => migrations.filter((m) => !m.ahead).map((m) => m.state)),
   );
-  const next = (command: string) => [`${err.cyan('next:')} ${command}`];
+  const next = (command: string) => [`${out.cyan('next:')} ${command}`];
   if (
     ['changed', 'missing', 'out-of-order', 'unfinished', 'failed'].some((s) =>
       states.has(s as MigrationReport['state']),
