@@ -1,1 +1,36 @@
-process.exit(0);
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+
+rmSync(`${root}/dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: { 'cli/main': 'src/cli/main.ts', index: 'src/index.ts' },
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20.19',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: false,
+  legalComments: 'none',
+  // Loaded on first use, from the project or from dbpat's own folder.
+  external: ['pg', 'mysql2', 'better-sqlite3', 'jiti'],
+  define: { __DBPAT_VERSION__: JSON.stringify(version) },
+  // What bundled CommonJS packages still ask of `require` are Node's own modules.
+  banner: { js: "import{createRequire as __dbpatRequire}from'node:module';const require=__dbpatRequire(import.meta.url);" },
+  logLevel: 'warning',
+});
+
+const types = spawnSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.types.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exitCode = types.status ?? 1;
