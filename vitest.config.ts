@@ -9,6 +9,23 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
           pool: 'threads',
           isolate: false,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: [
+            'test/dialects/**/*.test.ts',
+            'test/run/**/*.test.ts',
+            'test/cli/**/*.test.ts',
+            'test/example.test.ts',
+          ],
+          pool: 'forks',
+          maxWorkers: 2,
+          globalSetup: ['test/support/servers.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

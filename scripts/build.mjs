@@ -25,12 +25,18 @@ await build({
   external: ['pg', 'mysql2', 'better-sqlite3', 'jiti'],
   define: { __DBPAT_VERSION__: JSON.stringify(version) },
   // What bundled CommonJS packages still ask of `require` are Node's own modules.
-  banner: { js: "import{createRequire as __dbpatRequire}from'node:module';const require=__dbpatRequire(import.meta.url);" },
+  banner: {
+    js: "import{createRequire as __dbpatRequire}from'node:module';const require=__dbpatRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 
-const types = spawnSync(process.execPath, [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.types.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const types = spawnSync(
+  process.execPath,
+  [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.types.json'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 process.exitCode = types.status ?? 1;
