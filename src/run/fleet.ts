@@ -51,7 +51,7 @@ export async function runFleet(context: RunContext, fleet: FleetRequest): Promis
     const fatal = surveyed.find((entry) => entry.fatal !== undefined)?.fatal;
     if (fatal !== undefined) throw fatal;
     for (const entry of surveyed) {
-      if (entry.work === undefined || entry.work.steps.length === 0)
+      if (entry.work === undefined || !hasWork(entry.work))
         endings.set(entry.shard.name, withoutWork(context, fleet, entry));
     }
     const busy = surveyed.filter((entry) => !endings.has(entry.shard.name));
@@ -83,7 +83,7 @@ async function survey(context: RunContext, fleet: FleetRequest): Promise<readonl
     let session: Session | undefined;
     try {
       session = await shard.dialect.connect(shard.target, connectOptions(shard, config, 'write', false));
-      const work = await planShard(context, shard, session, fleet.requestFor(shard));
+      const work = await planShard(context, shard, session, fleet.requestFor(shard), false);
       const { server } = session;
       try {
         await readySteps(work.steps, shard, session, work.reading.tables, context.parts);
@@ -93,7 +93,7 @@ async function survey(context: RunContext, fleet: FleetRequest): Promise<readonl
       if (fleet.sealed !== undefined) checkSealed(fleet.sealed, shard, work.steps);
       const here = kept.get(server.server) ?? 0;
       const full = keptInAll >= config.concurrency || here >= config.perHost;
-      if (work.steps.length === 0 || full || server.absent) return { shard, server, work };
+      if (!hasWork(work) || full || server.absent) return { shard, server, work };
       kept.set(server.server, here + 1);
       keptInAll++;
       const open = session;
@@ -109,6 +109,10 @@ async function survey(context: RunContext, fleet: FleetRequest): Promise<readonl
     }
   };
   return eachLimited(fleet.shards, limits, look);
+}
+
+function hasWork(work: ShardWork): boolean {
+  return work.steps.length > 0 || work.undecided !== undefined;
 }
 
 function withoutWork(context: RunContext, fleet: FleetRequest, entry: Surveyed): ShardEnding {

@@ -23,6 +23,8 @@ export interface ModuleRun {
 export async function runModule(run: ModuleRun): Promise<void> {
   const { context, shard, session, step, part } = run;
   let ended = false;
+  let returned = false;
+  let floating = 0;
   let queue: Promise<unknown> = Promise.resolve();
   let pending = 0;
   let count = 0;
@@ -36,6 +38,10 @@ export async function runModule(run: ModuleRun): Promise<void> {
         },
       );
       return Promise.reject(late);
+    }
+    if (returned) {
+      floating++;
+      return Promise.reject(new DbpatError('migration_failed', 'the migration had returned already'));
     }
     pending++;
     context.emit({
@@ -65,15 +71,16 @@ export async function runModule(run: ModuleRun): Promise<void> {
       phase: step.phase,
       direction: step.direction,
     });
-    if (pending > 0) {
-      const left = pending;
+    returned = true;
+    // A query that was only begun reaches the guard some turns later.
+    await new Promise((resolve) => setImmediate(resolve));
+    const left = pending + floating;
+    if (left > 0) {
       await queue;
       throw new DbpatError(
         'migration_failed',
         `${left} ${left === 1 ? 'query was' : 'queries were'} not awaited when it returned`,
-        {
-          hint: 'await every query in the migration',
-        },
+        { hint: 'await every query in the migration' },
       );
     }
   } finally {

@@ -50,7 +50,7 @@ export async function fleetPlan(
     };
     try {
       return await withSession(shard, context.config, 'read', async (session) => {
-        const work = await planShard(context, shard, session, request);
+        const work = await planShard(context, shard, session, request, true);
         const ready = await readySteps(work.steps, shard, session, work.reading.tables, context.parts);
         const report: ShardPlanReport = {
           ...common,

@@ -59,7 +59,7 @@ export async function runShard(context: RunContext, job: ShardJob): Promise<Shar
       signal: context.signal,
     };
     await withLock(request, async (lock) => {
-      const work = await planShard(context, shard, held, job.request);
+      const work = await planShard(context, shard, held, job.request, true);
       warnings = work.warnings;
       if (job.sealed && !sameSteps(work.steps, job.work.steps)) throw planChanged(shard);
       const ready = await readySteps(work.steps, shard, held, tables, context.parts);

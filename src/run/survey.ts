@@ -32,10 +32,13 @@ export interface ShardWork {
   readonly reading: ShardReading;
   readonly steps: readonly PlannedStep[];
   readonly warnings: readonly string[];
+  /** A step seems to be unfinished. Only who holds the lock can tell it from one that another run is at. */
+  readonly undecided?: DbpatError;
 }
 
 /**
  * What a request means on one shard. Never writes.
+ * @param locked the shard's lock is held: what is unfinished is a refusal
  * @throws DbpatError the plan's refusal, `history_foreign`, `read_only` when there is work for a server that takes none
  */
 export async function planShard(
@@ -43,10 +46,14 @@ export async function planShard(
   shard: Shard,
   session: Session,
   request: Request,
+  locked: boolean,
 ): Promise<ShardWork> {
   const reading = await readShard(context, shard, session);
   const plan = resolvePlan(reading.status, request);
-  if (plan.refusal !== undefined) throw plan.refusal.with({ shard: shard.name });
+  const refusal = plan.refusal?.with({ shard: shard.name });
+  if (refusal?.code === 'unfinished' && !locked)
+    return { reading, steps: [], warnings: plan.warnings, undecided: refusal };
+  if (refusal !== undefined) throw refusal;
   if (plan.steps.length > 0 && reading.server.role !== 'primary') throw notWritable(shard, reading.server);
   return { reading, steps: plan.steps, warnings: plan.warnings };
 }

@@ -191,15 +191,13 @@ describe('a fleet', () => {
   it('refuses two shards that are one database, by what the servers say', async () => {
     const db = await createDatabase('postgres15');
     open.databases.push(db);
+    const [row] = await db.query(
+      "select current_setting('unix_socket_directories') as folder, current_setting('port') as port",
+    );
+    const { pathname } = new URL(db.url);
     const shards = [
       { name: 'one', url: db.url },
-      {
-        name: 'two',
-        url: db.url
-          .replace('127.0.0.1', 'localhost.localdomain')
-          .replace('localhost.localdomain', '127.0.0.2'),
-        tls: 'off',
-      },
+      { name: 'two', url: `postgres://app@${pathname}?host=${row.folder}&port=${row.port}` },
     ];
     const dbpat = fleet({ shards }, { '1_t.sql': 'create table t (id integer);' });
     const up = await dbpat('migrate', 'up');
