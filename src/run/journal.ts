@@ -7,7 +7,6 @@ import { classify } from '../sql/classify.js';
 import type { StatementClass } from '../sql/statement.js';
 import { stepError } from './failure.js';
 import { runModule } from './module.js';
-import { withLockRetries } from './retry.js';
 import {
   type Closing,
   changesSession,
@@ -15,7 +14,8 @@ import {
   finishedRecord,
   type StepRun,
   writeClosing,
-} from './step.js';
+} from './record.js';
+import { withLockRetries } from './retry.js';
 
 /**
  * What is journalled as one: `single` has its intent recorded first, `group` shares a transaction with its record,

@@ -1,7 +1,7 @@
 import { DriverError } from '../dialects/dialect.js';
 import { withSession } from './context.js';
 import { backoff, sleep } from './limits.js';
-import type { StepRun } from './step.js';
+import type { StepRun } from './record.js';
 
 /** A deadlock's victim is tried again so often at most. */
 const mostDeadlocks = 3;

@@ -10,8 +10,9 @@ import { shardError } from './failure.js';
 import { callHook } from './hooks.js';
 import { withLock } from './lock.js';
 import { type ReadyStep, readySteps } from './parts.js';
+import { type Closing, checkSignal, writeClosing } from './record.js';
 import { errorReport, type ShardResult, type StepResult } from './results.js';
-import { type Closing, checkSignal, runStep, writeClosing } from './step.js';
+import { runStep } from './step.js';
 import { planShard, type ShardWork } from './survey.js';
 
 export interface ShardJob {

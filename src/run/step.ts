@@ -1,34 +1,11 @@
-import type { Shard } from '../config/config.js';
-import type { Query, Session } from '../dialects/dialect.js';
-import { DbpatError } from '../errors.js';
-import type { LedgerWriter, StepRecord } from '../ledger/write.js';
+import type { DbpatError } from '../errors.js';
 import type { ModulePart, SqlPart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
-import type { RunContext } from './context.js';
 import { stepError } from './failure.js';
 import { runJournalledModule, runJournalledSql } from './journal.js';
 import { runModule } from './module.js';
-import type { ReadyStep } from './parts.js';
+import { type Closing, changesSession, finishedRecord, type StepRun, writeClosing } from './record.js';
 import { withLockRetries } from './retry.js';
-
-export interface StepRun {
-  readonly context: RunContext;
-  readonly shard: Shard;
-  readonly session: Session;
-  readonly writer: LedgerWriter;
-  readonly step: ReadyStep;
-  readonly record: StepRecord;
-}
-
-/**
- * A record that is still to be written: it goes out in one batch with the next step's beginning, or by itself.
- * Until then the step counts as not recorded.
- */
-export interface Closing {
-  readonly queries: readonly Query[];
-  /** The record is written. */
-  confirm(): void;
-}
 
 /** Runs one step and records it; what is returned is still to be recorded. @throws DbpatError */
 export async function runStep(run: StepRun, previous: Closing | undefined): Promise<Closing | undefined> {
@@ -40,18 +17,6 @@ export async function runStep(run: StepRun, previous: Closing | undefined): Prom
   if (part.form === 'module') await (atomic ? runAtomicModule(run, part) : runJournalledModule(run, part));
   else await runAtomicSql(run, part);
   return undefined;
-}
-
-export async function writeClosing(session: Session, closing: Closing | undefined): Promise<void> {
-  if (closing === undefined) return;
-  await session.batch(closing.queries);
-  closing.confirm();
-}
-
-/** The queries that record the step as done. */
-export function finishedRecord(run: StepRun, elapsedMs: number | undefined): readonly Query[] {
-  const { writer, record } = run;
-  return record.direction === 'up' ? writer.applied(record, elapsedMs) : writer.reverted(record, elapsedMs);
 }
 
 async function runAtomicSql(run: StepRun, part: SqlPart): Promise<void> {
@@ -80,16 +45,6 @@ async function runAtomicSql(run: StepRun, part: SqlPart): Promise<void> {
   } catch (error) {
     throw await failedAtomically(run, error);
   }
-}
-
-/** Anything but plain DDL and DML may: SET, a function that calls set_config, a procedure. */
-export function changesSession(run: StepRun, part: SqlPart): boolean {
-  const rules = run.shard.dialect.sqlRules;
-  return part.statements.some((statement) => {
-    const { kind } = classify(statement, rules);
-    if (kind === 'ddl') return /\b(set_config|set\s+schema)\b/i.test(statement.text);
-    return kind !== 'dml' || /\(/.test(statement.text);
-  });
 }
 
 async function runAtomicModule(run: StepRun, part: ModulePart): Promise<void> {
@@ -131,13 +86,4 @@ async function failedAtomically(run: StepRun, thrown: unknown): Promise<DbpatErr
     ])
     .catch(() => {});
   return error;
-}
-
-/** @throws DbpatError when the run was told to stop. */
-export function checkSignal(context: RunContext): void {
-  if (!context.signal.aborted) return;
-  const { reason } = context.signal;
-  throw reason instanceof DbpatError
-    ? reason
-    : new DbpatError('interrupted', 'stopped', { hint: `dbpat ${context.command}` });
 }
