@@ -151,9 +151,11 @@ export async function pingFleet(context: RunContext, shards: readonly Shard[]): 
       labels: shard.labels,
       protected: shard.protected,
     };
-    const started = performance.now();
     try {
-      return await withSession(shard, context.config, 'read', async ({ server }) => {
+      return await withSession(shard, context.config, 'read', async (session) => {
+        const { server } = session;
+        const started = performance.now();
+        await session.query({ sql: 'select 1 as one' });
         const latencyMs = Math.round((performance.now() - started) * 10) / 10;
         if (server.absent) {
           throw new DbpatError('unreachable', `${shard.name}: ${shard.target.display} does not exist yet`, {

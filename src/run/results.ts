@@ -197,7 +197,7 @@ export interface ShardPing {
   readonly server: string | null;
   readonly schema: string | null;
   readonly role: 'primary' | 'replica' | 'read-only' | null;
-  /** Connecting and one question. */
+  /** One question on an open session. */
   readonly latencyMs: number | null;
   readonly error?: ErrorReport;
 }
