@@ -32,6 +32,10 @@ function renderSection({ direction, transaction, text }: Section): string {
   return `-- migrate:${direction}${transaction ? '' : ' transaction:false'}\n${text}${end}`;
 }
 
+/** Comments and white space, then a section line: no module begins so. */
+const sectionsFirst =
+  /^(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|#[^\n]*\n|--(?![ \t]*(?:migrate:|\+goose\b))[^\n]*\n)*--[ \t]*(?:migrate:|\+goose\b)/i;
+
 /**
  * One direction of a text from the ledger; undefined when the text has no section for it. Only section lines make it
  * SQL: the source of a module is never taken for statements.
@@ -43,7 +47,7 @@ export function partFromSource(
   dialect: Dialect,
   lex?: LexOptions,
 ): SqlPart | undefined {
-  if (!/^[ \t]*--[ \t]*(?:migrate:|\+goose\b)/im.test(source)) return undefined;
+  if (!sectionsFirst.test(source)) return undefined;
   const section = sectionsOrNone(source, dialect, lex)?.find((found) => found.direction === direction);
   if (section === undefined) return undefined;
   const file = `ledger:${recorded.version}`;

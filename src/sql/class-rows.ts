@@ -25,12 +25,21 @@ export const savepoint: ClassRow = { kind: 'transaction' };
 
 const writes = ['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE'];
 
+/** The word after the named queries, whose bodies stand in parentheses and are not here. */
+const afterNamed =
+  /^WITH (?:RECURSIVE )?(?:\S+ AS (?:NOT )?(?:MATERIALIZED )?, )*\S+ AS (?:NOT )?(?:MATERIALIZED )?(\w+)/;
+
+function writesAtLast(flat: string): boolean {
+  const verb = afterNamed.exec(flat)?.[1];
+  if (verb !== undefined && [...writes, 'SELECT', 'VALUES', 'TABLE'].includes(verb))
+    return writes.includes(verb);
+  return / (?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b(?! AS\b| ,)/.test(flat);
+}
+
 /** `WITH … verb`: the verb after the last of the named queries; a named query that writes makes it `dml`. */
 export const withRows: readonly ClassRow[] = [
   {
-    when: ({ flat: words, nested }) =>
-      writes.some((word) => nested.has(word)) ||
-      / (?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b(?! AS\b| ,)/.test(words),
+    when: ({ flat: words, nested }) => writes.some((word) => nested.has(word)) || writesAtLast(words),
     kind: 'dml',
   },
   query,

@@ -65,6 +65,8 @@ const afterObjectWords = setOf(afterObject);
 /** The leading keywords, five at most. */
 export function keywordsOf(head: Head): string {
   const tokens = head.flat.split(' ', 5);
+  // What follows is a name of the author's choice.
+  if (tokens[0] === 'WITH') return tokens[1] === 'RECURSIVE' ? 'WITH RECURSIVE' : 'WITH';
   const words: string[] = [];
   let known = beforeObjectWords;
   for (const token of tokens) {

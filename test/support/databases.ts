@@ -42,7 +42,9 @@ async function createSqlite(name: string): Promise<TestDatabase> {
   const query = async (sql: string) =>
     using((db) => {
       const statement = db.prepare(sql);
-      return statement.reader ? statement.all() : (statement.run(), []);
+      if (statement.reader) return statement.all();
+      statement.run();
+      return [];
     });
   return {
     kind: 'sqlite',
