@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -22,7 +23,6 @@ export default defineConfig({
             'test/example.test.ts',
           ],
           pool: 'forks',
-          maxWorkers: 2,
           globalSetup: ['test/support/servers.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
