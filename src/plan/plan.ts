@@ -83,9 +83,12 @@ function planUp(status: readonly MigrationStatus[], request: Request & { directi
   );
   const refusal =
     refuseChanged(status) ??
-    refuseMissing(status.filter((entry) => entry.state === 'missing' && !entry.ahead)) ??
+    refuseMissing(
+      status.filter((entry) => entry.state === 'missing' && !entry.ahead),
+      waiting,
+    ) ??
     refuseUndecided(waiting) ??
-    (ahead.length > 0 && waiting.length > 0 ? refuseMissing(ahead) : undefined) ??
+    (ahead.length > 0 && waiting.length > 0 ? refuseMissing(ahead, waiting) : undefined) ??
     (request.allowOutOfOrder ? undefined : refuseLate(waiting, status));
   if (refusal !== undefined) return { steps: [], warnings, refusal };
   const chosen = request.steps === undefined ? waiting : waiting.slice(0, request.steps);
@@ -171,15 +174,24 @@ function shortSum(checksum: string): string {
   return checksum.slice(0, 15);
 }
 
-function refuseMissing(missing: readonly MigrationStatus[]): DbpatError | undefined {
+function refuseMissing(
+  missing: readonly MigrationStatus[],
+  waiting: readonly MigrationStatus[],
+): DbpatError | undefined {
   const first = missing[0];
   if (first === undefined) return undefined;
+  const twin = waiting.find((entry) => entry.migration?.checksum === first.rows[0]!.checksum);
+  const renamed =
+    twin === undefined ? '' : ` (${twin.migration!.files[0]!.display} has the same text: it looks renamed)`;
   return new DbpatError(
     'history_missing',
-    `${list(missing)}: applied, but the file is not in the folder; nothing ran`,
+    `${list(missing)}: applied, but the file is not in the folder${renamed}; nothing ran`,
     {
       version: first.version,
-      hint: `restore the file, or take the record back: dbpat migrate repair --reverted ${first.version} --reason TEXT`,
+      hint:
+        twin === undefined
+          ? `restore the file, or take the record back: dbpat migrate repair --reverted ${first.version} --reason TEXT`
+          : `give the file its old version ${first.version} back`,
     },
   );
 }
