@@ -17,9 +17,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
-  minifySyntax: true,
-  minifyWhitespace: true,
-  keepNames: false,
+  // Half the text is half the time to compile it, which every start pays.
+  minify: true,
   legalComments: 'none',
   // Loaded on first use, from the project or from dbpat's own folder.
   external: ['pg', 'mysql2', 'better-sqlite3', 'jiti'],

@@ -57,12 +57,12 @@ export function command<S extends OptionSpecs>(spec: CommandSpec<S>): Command {
   return spec;
 }
 
-/** A row of the table of commands: enough for the help, without loading the command. */
+/** A row of the table of commands. */
 export interface CommandEntry {
   readonly name: string;
   readonly args?: string;
   readonly summary: string;
   /** What the user wants to do. */
   readonly task: string;
-  readonly load: () => Promise<Command>;
+  readonly command: Command;
 }

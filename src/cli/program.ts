@@ -53,7 +53,7 @@ async function parse(
     const node = branch(words.at(-1)!, terminal).description(one.summary);
     parent.addCommand(node);
     if (one !== entry) continue;
-    const spec = await one.load();
+    const spec = one.command;
     node.usage(`${one.args === undefined ? '' : `${one.args} `}[options]`);
     if (one.args !== undefined) node.argument(one.args);
     for (const option of optionsOf(spec.options)) node.addOption(option);
