@@ -3,7 +3,7 @@ import { errorReport, type Result } from '../run/results.js';
 import type { Host } from './host.js';
 import { cleanText, mapTexts } from './output/clean.js';
 import { colourLevel, createPaint } from './output/colour.js';
-import { jsonLine } from './output/json.js';
+import { jsonLine, resultLine } from './output/json.js';
 import type { Render, View } from './output/page.js';
 import { errorLines } from './output/pretty/error.js';
 import { createRedactor, type Redactor } from './output/redact.js';
@@ -50,7 +50,7 @@ export async function createConsole(host: Host, options: ConsoleOptions): Promis
     view,
     redactor,
     show: (answer, render) => {
-      if (options.json) stdout.raw(`${jsonLine(answer, redactor)}\n`);
+      if (options.json) stdout.raw(`${resultLine(answer, redactor)}\n`);
       else {
         const page = render(mapTexts(answer, cleanText), view);
         for (const line of page.stderr) stderr.line(line);
