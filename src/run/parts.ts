@@ -119,14 +119,17 @@ function together(errors: readonly DbpatError[]): DbpatError {
   const first = errors[0]!;
   if (errors.length === 1) return first;
   const faults: Fault[] = errors.flatMap(
-    (error) =>
-      error.details.faults ?? [
-        { path: error.details.file ?? error.details.version ?? '', message: error.message },
-      ],
+    (error) => error.details.faults ?? [{ path: placeOf(error), message: error.message }],
   );
   const worst = errors.find((error) => error.exitCode === 2) ?? first;
   return new DbpatError(worst.code, `${errors.length} migrations cannot run; nothing ran`, {
     hint: worst.hint,
     faults,
   });
+}
+
+/** `file:line:column`, as far as it is known. */
+function placeOf({ details }: DbpatError): string {
+  const { file, line, column, version } = details;
+  return [file ?? version, line, column].filter((part) => part !== undefined).join(':');
 }

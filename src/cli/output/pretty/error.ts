@@ -6,10 +6,12 @@ import { counted } from '../text.js';
 /** An error with its faults, its diff and the way out. */
 export function errorLines(error: ErrorReport, paint: Paint): readonly string[] {
   const [first, ...rest] = withShard(error).split('\n');
+  // A message that lists its faults has said them.
+  const faults = error.message.includes('\n') ? [] : (error.faults ?? []);
   return [
     `${paint.red('error:')} ${first}`,
     ...rest,
-    ...(error.faults ?? []).map(({ path, message }) => `  ${paint.bold(path)}: ${message}`),
+    ...faults.map(({ path, message }) => `  ${paint.bold(path)}: ${message}`),
     ...(error.diff ? colourDiff(error.diff, paint).map((line) => `  ${line}`) : []),
     ...(error.hint === undefined ? [] : [`  ${paint.cyan('next:')} ${error.hint}`]),
   ];

@@ -1,0 +1,5 @@
+create table a (id integer);
+create table b (
+  id integer,
+  id integer
+);

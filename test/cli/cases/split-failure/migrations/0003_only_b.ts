@@ -1,0 +1,1 @@
+export async function up(db, ctx) { if (ctx.shard.name === 'b') throw new Error('not on b'); }
