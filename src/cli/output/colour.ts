@@ -39,5 +39,18 @@ export function colourLevel({ refused, env, isTTY }: ColourFacts): ColourLevel {
 export async function createPaint(level: ColourLevel): Promise<Paint> {
   if (level === 0) return plain;
   const { Chalk } = await import('chalk');
-  return new Chalk({ level });
+  const chalk = new Chalk({ level });
+  // Chalk joins all its arguments, and so would print the index of an `array.map(paint.dim)`.
+  const one =
+    (style: (text: string) => string): Style =>
+    (text) =>
+      style(text);
+  return {
+    bold: one(chalk.bold),
+    dim: one(chalk.dim),
+    red: one(chalk.red),
+    green: one(chalk.green),
+    yellow: one(chalk.yellow),
+    cyan: one(chalk.cyan),
+  };
 }
