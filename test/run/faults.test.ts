@@ -205,3 +205,15 @@ describe.each(['postgres15', 'postgres18'] as const)('on %s', (kind) => {
     expect(status.shards[0].migrations[0].phases[0].appliedAt).toBe(row.applied_at.toISOString());
   });
 });
+
+it('a migration that never settles is an error, not a silent end', async () => {
+  const { shop, db, json } = await place('sqlite', {
+    'migrations/1_t.ts':
+      "export async function up(db) { await db.schema.createTable('t').addColumn('id', 'integer').execute(); await new Promise(() => {}); }",
+  });
+  const up = await runCli(['migrate', 'up'], { cwd: shop.path });
+  expect(up.exitCode).toBe(3);
+  expect(up.stderr).toContain('nothing will settle');
+  expect(await db.tables()).not.toContain('t');
+  expect((await json('migrate', 'status')).shards[0].pending).toBe(1);
+});
