@@ -235,9 +235,9 @@ describe('faults', () => {
   test('F97 links may lead inside the project only', () => {
     const root = projectOf({ '0001_x.sql': 'select 1' });
     const outside = project({ 'secret.sql': 'select 2', 'folder/up.sql': '' });
-    mkdirSync(join(root, 'shared'));
-    writeFileSync(join(root, 'shared/ok.sql'), 'select 3');
-    symlinkSync('../shared/ok.sql', join(root, 'migrations/0002_ok.sql'));
+    mkdirSync(join(root, 'common'));
+    writeFileSync(join(root, 'common/ok.sql'), 'select 3');
+    symlinkSync('../common/ok.sql', join(root, 'migrations/0002_ok.sql'));
     expect(load(root).map(({ version }) => version)).toEqual(['0001', '0002']);
     symlinkSync(join(outside, 'secret.sql'), join(root, 'migrations/0003_file.sql'));
     symlinkSync(join(outside, 'folder'), join(root, 'migrations/0004_folder'));
