@@ -239,8 +239,12 @@ async function failed(
     classes.slice(unit.from, at + 1).some((entry) => entry.kind === 'ddl');
   if (unit.kind === 'block') await session.rollback();
   const of = part.statements.length;
-  const before = unit.from === 0 ? 'none' : unit.from === 1 ? 'statement 1' : `statements 1 to ${unit.from}`;
-  const kept = unit.from === 0 ? 'nothing of it took effect' : `${before} of ${of} took effect and stay`;
+  const kept =
+    unit.from === 0
+      ? 'nothing of it took effect'
+      : unit.from === 1
+        ? `statement 1 of ${of} took effect and stays`
+        : `statements 1 to ${unit.from} of ${of} took effect and stay`;
   const fix = `fix ${part.file} from line ${part.statements[unit.from]!.line} on, then: dbpat migrate ${step.direction}`;
   const error = stepError(thrown, {
     shard,
