@@ -24,13 +24,9 @@ function wayOut({ shards }: StatusResult, { out, quiet }: View): readonly string
     shards.flatMap(({ migrations }) => migrations.filter((m) => !m.ahead).map((m) => m.state)),
   );
   const next = (command: string) => [`${out.cyan('next:')} ${command}`];
-  if (
-    ['changed', 'missing', 'out-of-order', 'unfinished', 'failed'].some((s) =>
-      states.has(s as MigrationReport['state']),
-    )
-  )
-    return next('dbpat migrate verify');
-  return states.has('pending') ? next('dbpat migrate up') : [];
+  const any = (...wanted: MigrationReport['state'][]) => wanted.some((state) => states.has(state));
+  if (any('changed', 'missing', 'out-of-order')) return next('dbpat migrate verify');
+  return any('pending', 'failed', 'unfinished') ? next('dbpat migrate up') : [];
 }
 
 function oneShard(shard: ShardStatus, view: View): readonly string[] {
