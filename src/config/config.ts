@@ -49,7 +49,12 @@ export interface Config {
   };
   readonly concurrency: number;
   readonly perHost: number;
-  readonly lock: { readonly waitMs: number; readonly mode: 'auto' | 'session' | 'lease' };
+  readonly lock: {
+    readonly waitMs: number;
+    readonly mode: 'auto' | 'session' | 'lease';
+    /** A lease that does not move for so long may be taken over. */
+    readonly ttlMs: number;
+  };
   readonly outOfOrder: 'refuse' | 'allow';
   readonly timeouts: { readonly connectMs: number; readonly ddlLockMs: number; readonly statementMs: number };
   readonly retry: { readonly ddlLockMs: number };

@@ -87,7 +87,11 @@ function defaultsFor(settings: Settings) {
     table: settings.table ?? 'schema_migrations',
     concurrency: settings.concurrency ?? 8,
     perHost: settings.perHost ?? 4,
-    lock: { waitMs: lock.wait ?? 30_000, mode: lock.mode ?? 'auto' },
+    lock: {
+      waitMs: lock.wait ?? 30_000,
+      mode: lock.mode ?? 'auto',
+      ttlMs: Math.max(1_000, lock.ttl ?? 20_000),
+    },
     outOfOrder: settings.outOfOrder ?? 'refuse',
     timeouts: {
       connectMs: timeouts.connect ?? 10_000,

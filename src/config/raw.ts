@@ -97,6 +97,8 @@ export interface RawSettings {
         readonly wait?: RawDuration | undefined;
         /** Default `auto`. */
         readonly mode?: 'auto' | 'session' | 'lease' | undefined;
+        /** A lease that does not move for so long is taken over. Default 20s. */
+        readonly ttl?: RawDuration | undefined;
       }
     | undefined;
   /** Versions below the newest applied one. Default `refuse`. */

@@ -171,7 +171,7 @@ const fields = {
   routing,
   concurrency: whole(1, 10_000),
   perHost: whole(1, 10_000),
-  lock: shape({ wait: duration(), mode: oneOf('auto', 'session', 'lease') }),
+  lock: shape({ wait: duration(), mode: oneOf('auto', 'session', 'lease'), ttl: duration() }),
   outOfOrder: oneOf('refuse', 'allow'),
   onConnect: listOf(text),
   timeouts: shape({ connect: duration(), ddlLock: duration(), statement: duration() }),

@@ -27,8 +27,8 @@ export interface Rows {
 export interface Capabilities {
   /** DDL can be rolled back: a change and its record share one commit. */
   readonly transactionalDdl: boolean;
-  /** The session can hold a named lock that dies with it. Otherwise the lease row excludes. */
-  readonly sessionLock: boolean;
+  /** A database is a local file: its holder is a process of a machine that has it. */
+  readonly files: boolean;
   /** A shard may be one schema of a database. */
   readonly schemas: boolean;
   /** Opening a writing session makes the database where there is none. */
@@ -125,8 +125,10 @@ export interface ServerInfo {
   readonly role: 'primary' | 'replica' | 'read-only';
   /** Schema the ledger lives in, where there are schemas. */
   readonly schema: string | null;
-  /** What the server calls this session: backend pid, connection id, process id. */
+  /** What the server calls this session, and no other one: backend pid and start, connection id, process id. */
   readonly sessionId: string;
+  /** A pooler gives each transaction another backend: nothing that is set in a session stays, no session lock excludes. */
+  readonly pooled?: boolean;
   readonly lexOptions: LexOptions;
   /** The database does not exist yet; a writing session makes it. */
   readonly absent?: boolean;
@@ -141,6 +143,8 @@ export type FaultKind =
   | 'lost'
   /** No connection could be made. */
   | 'unreachable'
+  /** Another runner has taken the lock over: nothing of the transaction is left. */
+  | 'fenced'
   | 'read-only'
   | 'not-allowed'
   /** A table or schema that does not exist. */
@@ -191,6 +195,17 @@ export class DriverError extends Error {
   }
 }
 
+/** What excludes a second runner: a named lock that dies with its session, or only the lease row. */
+export type Exclusion = 'session' | 'lease';
+
+/** How a session proves that the shard's lock is still its own. */
+export interface Fence {
+  /** Returns one row as long as it is. */
+  readonly query: Query;
+  /** The session lock that must be held as well. */
+  readonly key?: string;
+}
+
 /** A migration's statements and the record of them, to be committed together. */
 export interface AtomicScript {
   readonly statements: readonly Statement[];
@@ -228,10 +243,21 @@ export interface Session {
   kysely(guard: QueryGuard): Promise<Kysely<any>>;
   /** Undoes what a migration has set in the session (`search_path`, role, `sql_mode`, …). */
   reset(): Promise<void>;
-  /** Never waits. Only where `sessionLock`. `key` is any text. */
+  /** What excludes on this server. `lease`: `tryLock` and `unlock` are not to be called. */
+  exclusion(): Promise<Exclusion>;
+  /** Never waits. `key` is any text. */
   tryLock(key: string): Promise<boolean>;
   /** False when the lock was not ours any more. */
   unlock(key: string): Promise<boolean>;
+  /**
+   * From now on `batch`, `begin` and `runAtomic` prove the fence inside their transaction, and hold it to the end of it,
+   * so that nobody takes over in between. They throw DriverError `fenced` when it is lost.
+   */
+  useFence(fence: Fence | undefined): void;
+  /** Whether the server still has this session of a dbpat; undefined when it cannot be known. */
+  isAlive(sessionId: string): Promise<boolean | undefined>;
+  /** Ends another session of the same account and waits until it is gone, for some seconds at most. */
+  terminate(sessionId: string): Promise<void>;
   /** Sessions that keep `session` waiting, for messages; empty when it cannot be known. */
   blockers(sessionId: string): Promise<readonly string[]>;
   /** Aborts what runs, from outside the session's own queue. */

@@ -1,4 +1,4 @@
-import type { Dialect, Query, Session } from '../dialects/dialect.js';
+import type { Dialect, Fence, Query, Session } from '../dialects/dialect.js';
 import type { LedgerTables } from './tables.js';
 
 /** Who holds a shard, as its lock table says. */
@@ -8,10 +8,20 @@ export interface LeaseHolder {
   readonly host: string | null;
   readonly pid: number | null;
   readonly runId: string | null;
+  /** Grows with every holder. */
   readonly epoch: number;
   readonly beat: number;
-  /** What makes the holder's session or process the same one: backend pid, connection id, or pid and start time. */
-  readonly session: string | null;
+  readonly mark: HolderMark | null;
+}
+
+/** What tells a holder from any other process and session. */
+export interface HolderMark {
+  /** `session`: a lock that dies with the holder's session; `lease`: beats; `process`: a file's lease, stale when its process is gone. */
+  readonly kind: 'session' | 'lease' | 'process';
+  /** Pid with what makes it unique: start time, boot, namespace. */
+  readonly process: string;
+  /** `ServerInfo.sessionId`. */
+  readonly session: string;
 }
 
 /** Undefined when nobody has ever held it. Never writes. */
@@ -29,14 +39,55 @@ export async function readLease(session: Session, tables: LedgerTables): Promise
     runId: row.run_id === null ? null : String(row.run_id),
     epoch: Number(row.epoch),
     beat: Number(row.beat),
-    session: row.session === null ? null : String(row.session),
+    mark: row.session === null ? null : parseMark(String(row.session)),
   };
 }
 
-export function takeLease(dialect: Dialect, tables: LedgerTables, lease: Omit<LeaseHolder, 'beat'>): Query {
+function parseMark(text: string): HolderMark | null {
+  const [kind, process, session] = text.split(' ');
+  if (kind !== 'session' && kind !== 'lease' && kind !== 'process') return null;
+  return { kind, process: process ?? '', session: session ?? '' };
+}
+
+/**
+ * Takes the lease that was read as `seen`; has changed one row only if nobody else was faster. Throws a fault of the
+ * primary key when two make the first row at once.
+ */
+export function takeLease(
+  tables: LedgerTables,
+  lease: Omit<LeaseHolder, 'beat'>,
+  seen: LeaseHolder | undefined,
+): Query {
+  const { holder, host, pid, runId, epoch, mark } = lease;
+  const session = mark === null ? null : `${mark.kind} ${mark.process} ${mark.session}`;
+  if (seen === undefined) {
+    return {
+      sql: `insert into ${tables.lock} (name, holder, host, pid, run_id, epoch, beat, session) values (?, ?, ?, ?, ?, ?, 0, ?)`,
+      params: ['lease', holder, host, pid, runId, epoch, session],
+    };
+  }
   return {
-    sql: `insert into ${tables.lock} (name, holder, host, pid, run_id, epoch, beat, session) values (?, ?, ?, ?, ?, ?, 0, ?) ${dialect.ledger.upsert(['name'], ['holder', 'host', 'pid', 'run_id', 'epoch', 'beat', 'session'])}`,
-    params: ['lease', lease.holder, lease.host, lease.pid, lease.runId, lease.epoch, lease.session],
+    sql: `update ${tables.lock} set holder = ?, host = ?, pid = ?, run_id = ?, epoch = ?, beat = 0, session = ? where name = ? and epoch = ? and beat = ?`,
+    params: [holder, host, pid, runId, epoch, session, 'lease', seen.epoch, seen.beat],
+  };
+}
+
+/** Moves the fence to the new epoch; waits for transactions that hold the old one. */
+export function raiseFence(dialect: Dialect, tables: LedgerTables, epoch: number): Query {
+  return {
+    sql: `insert into ${tables.lock} (name, epoch, beat) values (?, ?, 0) ${dialect.ledger.upsert(['name'], ['epoch'])}`,
+    params: ['fence', epoch],
+  };
+}
+
+/** The fence is a row of its own, so that beats and transactions that hold it never wait for each other. */
+export function fenceOf(tables: LedgerTables, epoch: number, key: string | undefined): Fence {
+  return {
+    query: {
+      sql: `select 1 as held from ${tables.lock} where name = ? and epoch = ?`,
+      params: ['fence', epoch],
+    },
+    ...(key === undefined ? {} : { key }),
   };
 }
 

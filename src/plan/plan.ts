@@ -24,6 +24,8 @@ export type Request =
       readonly all?: boolean;
       /** Everything that this run applied. */
       readonly run?: string;
+      /** Of what is chosen, only these. */
+      readonly only?: readonly string[];
     };
 
 /** One phase of one migration, in one direction, on one shard. */
@@ -128,6 +130,10 @@ function planDown(status: readonly MigrationStatus[], request: Request & { direc
     chosen = stays === -1 ? recorded : recorded.slice(0, stays);
   } else if (!request.all) {
     chosen = recorded.slice(0, request.steps ?? 1);
+  }
+  if (request.only !== undefined) {
+    const only = new Set(request.only.map(versionKey));
+    chosen = chosen.filter(({ row }) => only.has(versionKey(row.version)));
   }
   const refusal =
     refuseChanged(chosen.map(({ entry }) => entry)) ?? refuseUnfinishedUp(chosen.map(({ row }) => row));

@@ -1,5 +1,5 @@
 import type { Config, Shard } from '../config/config.js';
-import type { ConnectOptions, Session } from '../dialects/dialect.js';
+import type { ConnectOptions, Session, Target } from '../dialects/dialect.js';
 import type { Emit } from '../events.js';
 import type { RunStamp } from '../ledger/write.js';
 import type { Migration } from '../migration/migration.js';
@@ -43,6 +43,11 @@ export function connectOptions(
   };
 }
 
+/** Where dbpat's own sessions go: past the pooler, where the config says how. */
+export function workTarget(shard: Shard): Target {
+  return shard.directTarget ?? shard.target;
+}
+
 /** A session for the time of `work`. @throws DbpatError `driver_missing`, `tls_required`; DriverError */
 export async function withSession<T>(
   shard: Shard,
@@ -50,7 +55,7 @@ export async function withSession<T>(
   access: ConnectOptions['access'],
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await shard.dialect.connect(shard.target, connectOptions(shard, config, access));
+  const session = await shard.dialect.connect(workTarget(shard), connectOptions(shard, config, access));
   try {
     return await work(session);
   } finally {

@@ -5,7 +5,6 @@ import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import { selectShards } from '../config/select.js';
 import { dialects } from '../dialects/index.js';
-import { DbpatError } from '../errors.js';
 import type { Emit } from '../events.js';
 import { createMigration } from '../migration/create.js';
 import { loadMigrations } from '../migration/discover.js';
@@ -14,7 +13,7 @@ import type { Request } from '../plan/plan.js';
 import type { RunContext } from './context.js';
 import { editFinder } from './edits.js';
 import { type FleetRequest, runFleet } from './fleet.js';
-import { actor } from './lock.js';
+import { actor } from './holder.js';
 import type { Migrator, MigratorOptions, PlanOptions, Selection, WriteOptions } from './migrator.js';
 import { partStore } from './parts.js';
 import { readPlan, writePlan } from './plan-file.js';
@@ -30,7 +29,6 @@ import { verifyFleet } from './verify.js';
  */
 export async function createMigrator(options: MigratorOptions = {}): Promise<Migrator> {
   const config = withOverrides(await configOf(options), options);
-  refuseLease(config);
   const emit: Emit = options.emit ?? (() => {});
   const signal = options.signal ?? new AbortController().signal;
   const folder = (): readonly Migration[] =>
@@ -133,15 +131,6 @@ async function configOf(options: MigratorOptions): Promise<Config> {
     ...(options.environment === undefined ? {} : { environment: options.environment }),
     ...(options.envFile === undefined ? {} : { envFile: options.envFile }),
     ...(options.setEnv === undefined ? {} : { setEnv: options.setEnv }),
-  });
-}
-
-/** The lease alone excludes only where a session has no lock of its own. */
-function refuseLease(config: Config): void {
-  const shard = config.shards.find(({ dialect }) => dialect.capabilities.sessionLock);
-  if (config.lock.mode !== 'lease' || shard === undefined) return;
-  throw new DbpatError('config_invalid', `lock.mode: 'lease' is not supported yet for ${shard.name}`, {
-    hint: "leave lock.mode out, or say 'session'",
   });
 }
 

@@ -12,9 +12,19 @@ const connectionCodes: Partial<Record<DriverError['kind'], ErrorCode>> = {
   'lock-timeout': 'lock_timeout',
 };
 
+/** Another runner has the shard: what this one had under way is undone by the database. */
+export function lockLost(shard: Shard, cause?: unknown): DbpatError {
+  return new DbpatError(
+    'lock_lost',
+    `${shard.name}: another run has taken the lock over; what was under way here was rolled back`,
+    { shard: shard.name, hint: 'dbpat migrate log, then run it again', cause },
+  );
+}
+
 /** An error of connecting to a shard or reading its ledger. */
 export function shardError(thrown: unknown, shard: Shard): DbpatError {
   if (!(thrown instanceof DriverError)) return toDbpatError(thrown).with({ shard: shard.name });
+  if (thrown.kind === 'fenced') return lockLost(shard, thrown);
   const code = connectionCodes[thrown.kind] ?? 'unreachable';
   return new DbpatError(code, `${shard.name}: ${verb(code)} ${shard.target.display}: ${thrown.message}`, {
     shard: shard.name,
@@ -50,6 +60,7 @@ export function stepError(thrown: unknown, context: FailureContext): DbpatError 
   if (thrown instanceof DbpatError && thrown.code !== 'statement_failed')
     return thrown.with({ ...where, file: thrown.details.file ?? part.file });
   const driver = thrown instanceof DriverError ? thrown : undefined;
+  if (driver?.kind === 'fenced') return lockLost(shard, thrown).with(where);
   const code = codeOf(driver);
   const place = locate(part, driver, context.at);
   const at = place === undefined ? part.file : `${part.file}:${place.line}:${place.column}`;

@@ -4,7 +4,7 @@ import { DbpatError } from '../errors.js';
 import { runExitCode } from '../plan/outcome.js';
 import type { Request } from '../plan/plan.js';
 import { resolveWaves } from '../plan/waves.js';
-import { connectOptions, type RunContext } from './context.js';
+import { connectOptions, type RunContext, workTarget } from './context.js';
 import { shardError } from './failure.js';
 import { callHook } from './hooks.js';
 import { eachLimited } from './limits.js';
@@ -82,7 +82,7 @@ async function survey(context: RunContext, fleet: FleetRequest): Promise<readonl
   const look = async (shard: Shard): Promise<Surveyed> => {
     let session: Session | undefined;
     try {
-      session = await shard.dialect.connect(shard.target, connectOptions(shard, config, 'write', false));
+      session = await shard.dialect.connect(workTarget(shard), connectOptions(shard, config, 'write', false));
       const work = await planShard(context, shard, session, fleet.requestFor(shard), false);
       const { server } = session;
       try {

@@ -90,7 +90,7 @@ async function runUnits(run: StepRun, part: SqlPart, waiting: Waiting): Promise<
   };
   const write = async (entry: Journal) => {
     if (opened) {
-      await session.query(writer.progress(record, entry));
+      await session.batch([writer.progress(record, entry)]);
       return;
     }
     await session.batch([...(waiting.closing?.queries ?? []), ...writer.began(record, entry)]);

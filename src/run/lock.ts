@@ -1,16 +1,24 @@
-import { readFileSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
+import { hostname } from 'node:os';
 import type { Config, Shard } from '../config/config.js';
-import type { Session } from '../dialects/dialect.js';
+import { DriverError, type Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import type { Emit } from '../events.js';
-import { beatLease, freeLease, type LeaseHolder, readLease, takeLease } from '../ledger/lease.js';
+import {
+  beatLease,
+  fenceOf,
+  freeLease,
+  type HolderMark,
+  type LeaseHolder,
+  raiseFence,
+  readLease,
+  takeLease,
+} from '../ledger/lease.js';
 import { createTables, type LedgerTables } from '../ledger/tables.js';
-import type { RunStamp } from '../ledger/write.js';
+import { ledgerWriter, type RunStamp } from '../ledger/write.js';
+import { lockLost } from './failure.js';
+import { startHeartbeat } from './heartbeat.js';
+import { isGone, isOwn, processMark } from './holder.js';
 import { backoff, sleep } from './limits.js';
-
-/** What a runner on another host must see unchanged for this long before it takes over. */
-const staleAfterMs = 30_000;
 
 export interface LockRequest {
   readonly session: Session;
@@ -25,37 +33,67 @@ export interface LockRequest {
 }
 
 export interface HeldLock {
-  /** Shows waiting runners that this one goes on. */
+  /** Shows waiting runners that this one goes on. @throws DbpatError `lock_lost` */
   beat(): Promise<void>;
 }
 
+/** Who waits too long for the ledger's own tables: another first run is at it, or a transaction of a dead holder. */
+const busyFaults = new Set(['lock-timeout', 'retryable']);
+
 /**
  * The shard's lock for the time of `work`, held by the very session that does the work. Makes the ledger's tables.
- * The lock is tried, never waited for inside the server, so a waiter holds no snapshot.
- * @throws DbpatError `lock_timeout` naming the holder
+ * The lock is tried, never waited for inside the server, so a waiter holds no snapshot. The lease row is always written;
+ * where no session lock excludes it is the lock, and the fence in each transaction keeps out who has lost it.
+ * @throws DbpatError `lock_timeout` naming the holder, `refused` when `lock.mode` asks for what the server does not have
  */
 export async function withLock<T>(request: LockRequest, work: (lock: HeldLock) => Promise<T>): Promise<T> {
-  const bySession = request.shard.dialect.capabilities.sessionLock;
-  const key = `${request.shard.target.database}\0${request.session.server.schema ?? ''}\0${request.tables.name}`;
-  const epoch = await acquire(request, bySession ? () => trySession(request, key) : () => tryLease(request));
+  const { session, shard, tables, config } = request;
+  const kind = await lockKind(request);
+  const key = `${shard.target.database}\0${session.server.schema ?? ''}\0${tables.name}`;
+  const epoch = await acquire(request, kind, key);
+  session.useFence(fenceOf(tables, epoch, kind === 'session' ? key : undefined));
+  const heartbeat =
+    kind === 'lease'
+      ? startHeartbeat({ shard, config, beat: beatLease(tables, epoch), everyMs: config.lock.ttlMs / 5 })
+      : undefined;
+  let beaten = performance.now();
   try {
     return await work({
-      beat: () => request.session.query(beatLease(request.tables, epoch)).then(() => undefined),
+      beat: async () => {
+        const last = heartbeat?.lastMs() ?? beaten;
+        if (performance.now() - last < config.lock.ttlMs / 4) return;
+        const { affected } = await session.query(beatLease(tables, epoch));
+        if (affected === 0) throw lockLost(shard);
+        beaten = performance.now();
+      },
     });
   } finally {
-    await release(request, bySession, key, epoch);
+    session.useFence(undefined);
+    await heartbeat?.stop();
+    await release(request, kind, key, epoch);
   }
 }
 
+async function lockKind({ session, shard, config }: LockRequest): Promise<HolderMark['kind']> {
+  if (shard.dialect.capabilities.files) return 'process';
+  const exclusion = await session.exclusion();
+  if (config.lock.mode === 'session' && exclusion === 'lease') {
+    throw new DbpatError(
+      'refused',
+      `${shard.name}: lock.mode is 'session', and session locks do not exclude there (${session.server.pooled ? 'a transaction pooler' : 'a cluster with several writers'}); nothing ran`,
+      { shard: shard.name, hint: "say lock: { mode: 'auto' }, or give the shard a directUrl" },
+    );
+  }
+  return config.lock.mode === 'lease' ? 'lease' : exclusion;
+}
+
 /** The epoch once the lock is ours. */
-async function acquire(
-  request: LockRequest,
-  attempt: () => Promise<number | LeaseHolder | undefined>,
-): Promise<number> {
+async function acquire(request: LockRequest, kind: HolderMark['kind'], key: string): Promise<number> {
   const { shard, config, signal } = request;
+  const watch = leaseWatch(config.lock.ttlMs);
   const started = performance.now();
   for (let n = 0; ; n++) {
-    const answer = await attempt();
+    const answer = await attempt(request, kind, key, watch);
     if (typeof answer === 'number') return answer;
     const waited = performance.now() - started;
     const holder = describeHolder(answer);
@@ -74,88 +112,128 @@ async function acquire(
   }
 }
 
-function describeHolder(lease: LeaseHolder | undefined): string {
+export function describeHolder(lease: LeaseHolder | undefined): string {
   if (lease?.holder === null || lease === undefined) return 'another run that has not said its name';
   return `${lease.holder} (pid ${lease.pid} on ${lease.host}, run ${lease.runId})`;
 }
 
-async function trySession(request: LockRequest, key: string): Promise<number | LeaseHolder | undefined> {
-  const { session, tables, shard } = request;
-  if (!(await session.tryLock(key))) return request.present ? readLease(session, tables) : undefined;
-  if (!request.present) await session.batch(createTables(shard.dialect, tables));
-  const before = await readLease(session, tables);
-  const epoch = (before?.epoch ?? 0) + 1;
-  await session.query(takeLease(shard.dialect, tables, ownLease(request, epoch, session.server.sessionId)));
+/** One try: the epoch, or who seems to hold the lock. */
+async function attempt(
+  request: LockRequest,
+  kind: HolderMark['kind'],
+  key: string,
+  watch: LeaseWatch,
+): Promise<number | LeaseHolder | undefined> {
+  const { session, tables } = request;
+  const bySession = kind === 'session';
+  if (bySession && !(await session.tryLock(key)))
+    return request.present ? readLease(session, tables) : undefined;
+  let taken: number | undefined;
+  try {
+    if (!request.present) await makeTables(request);
+    const lease = await readLease(session, tables);
+    if (lease?.holder && !(await isFree(request, kind, lease, watch))) return lease;
+    taken = await take(request, kind, lease);
+    return taken ?? lease;
+  } catch (error) {
+    if (error instanceof DriverError && busyFaults.has(error.kind)) return undefined;
+    throw error;
+  } finally {
+    if (taken === undefined && bySession) await session.unlock(key).catch(() => false);
+  }
+}
+
+/** Several first runs at once: CREATE TABLE IF NOT EXISTS does not exclude on PostgreSQL (23505, 42P07). */
+async function makeTables({ session, shard, tables }: LockRequest): Promise<void> {
+  for (let n = 0; ; n++) {
+    try {
+      await session.batch(createTables(shard.dialect, tables));
+      return;
+    } catch (error) {
+      if (n >= 4 || !(error instanceof DriverError) || !/^(23505|42P07|42710)$/.test(error.dbCode ?? ''))
+        throw error;
+      await sleep(backoff(n, 50, 500));
+    }
+  }
+}
+
+/** Undefined when somebody else was faster. */
+async function take(
+  request: LockRequest,
+  kind: HolderMark['kind'],
+  seen: LeaseHolder | undefined,
+): Promise<number | undefined> {
+  const { session, shard, tables, stamp } = request;
+  const epoch = (seen?.epoch ?? 0) + 1;
+  const mark = { kind, process: processMark(process.pid) ?? '', session: session.server.sessionId };
+  const lease = { holder: stamp.actor, host: hostname(), pid: process.pid, runId: stamp.runId, epoch, mark };
+  try {
+    const { affected } = await session.query(takeLease(tables, lease, seen));
+    if (affected !== 1) return undefined;
+  } catch (error) {
+    if (seen === undefined && error instanceof DriverError && error.kind === 'statement') return undefined;
+    throw error;
+  }
+  try {
+    await session.query(raiseFence(shard.dialect, tables, epoch));
+  } catch (error) {
+    await session.query(freeLease(tables, epoch)).catch(() => {});
+    throw error;
+  }
+  if (seen?.holder) {
+    const { holder, host, pid, runId } = seen;
+    const takeover = ledgerWriter(shard.dialect, tables, stamp).log('takeover', null, {
+      from: { holder, host, pid, runId, epoch: seen.epoch },
+      epoch,
+    });
+    await session.query(takeover);
+  }
   return epoch;
 }
 
-/** The lease row itself is the lock: read and taken in one writing transaction. */
-async function tryLease(request: LockRequest): Promise<number | LeaseHolder | undefined> {
-  const { session, tables, shard } = request;
-  if (!request.present) await session.batch(createTables(shard.dialect, tables));
-  await session.begin();
-  try {
-    const lease = await readLease(session, tables);
-    if (lease !== undefined && lease.holder !== null && !isStale(lease, shard.name)) {
-      await session.rollback();
-      return lease;
-    }
-    const epoch = (lease?.epoch ?? 0) + 1;
-    await session.commit([
-      takeLease(shard.dialect, tables, ownLease(request, epoch, processMark(process.pid))),
-    ]);
-    return epoch;
-  } catch (error) {
-    await session.rollback();
-    throw error;
-  }
+/** A lease that has a holder may be taken: its holder is dead, or it is this run itself on an earlier session. */
+async function isFree(
+  { session, stamp }: LockRequest,
+  kind: HolderMark['kind'],
+  lease: LeaseHolder,
+  watch: LeaseWatch,
+): Promise<boolean> {
+  if (isGone(lease)) return true;
+  if (isOwn(lease) && lease.runId === stamp.runId) return true;
+  // Who holds the session lock knows that the session which wrote such a lease is gone.
+  if (kind === 'session' && lease.mark?.kind === 'session') return true;
+  if (lease.mark?.kind === 'session' && (await session.isAlive(lease.mark.session)) === true) return false;
+  return watch(lease);
 }
 
-function ownLease(request: LockRequest, epoch: number, session: string): Omit<LeaseHolder, 'beat'> {
-  return {
-    holder: request.stamp.actor,
-    host: hostname(),
-    pid: process.pid,
-    runId: request.stamp.runId,
-    epoch,
-    session,
+type LeaseWatch = (lease: LeaseHolder) => boolean;
+
+/** True once a lease has been seen unchanged, several times, for `ttlMs` by our own clock: no wall clocks are compared. */
+function leaseWatch(ttlMs: number): LeaseWatch {
+  let seen = '';
+  let since = 0;
+  let reads = 0;
+  return ({ epoch, beat }) => {
+    const mark = `${epoch}/${beat}`;
+    if (mark !== seen) {
+      seen = mark;
+      since = performance.now();
+      reads = 0;
+    }
+    return ++reads >= 5 && performance.now() - since >= ttlMs;
   };
 }
 
-const watched = new Map<string, { readonly mark: string; readonly since: number }>();
-
-/** A process of this host that is gone, or a lease of another host that has not moved for long by our own clock. */
-function isStale(lease: LeaseHolder, shard: string): boolean {
-  if (lease.host === hostname()) return lease.pid === null || processMark(lease.pid) !== lease.session;
-  const mark = `${lease.epoch}/${lease.beat}`;
-  const seen = watched.get(shard);
-  if (seen?.mark !== mark) {
-    watched.set(shard, { mark, since: performance.now() });
-    return false;
-  }
-  return performance.now() - seen.since > staleAfterMs;
-}
-
-/** Names a process beyond its pid, which is used again: its start time where the system tells (Linux, proc(5) field 22). */
-function processMark(pid: number): string {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'gone';
-  }
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return `${pid}@${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
-  } catch {
-    return `${pid}`;
-  }
-}
-
-async function release(request: LockRequest, bySession: boolean, key: string, epoch: number): Promise<void> {
+async function release(
+  request: LockRequest,
+  kind: HolderMark['kind'],
+  key: string,
+  epoch: number,
+): Promise<void> {
   const { session, tables, shard, emit } = request;
   try {
     await session.query(freeLease(tables, epoch));
-    if (bySession && !(await session.unlock(key))) {
+    if (kind === 'session' && !(await session.unlock(key))) {
       emit({
         type: 'warning',
         shard: shard.name,
@@ -169,15 +247,4 @@ async function release(request: LockRequest, bySession: boolean, key: string, ep
       message: 'the lock could not be given back; it ends with the session',
     });
   }
-}
-
-/** `user@host`. */
-export function actor(): string {
-  let user = 'unknown';
-  try {
-    user = userInfo().username;
-  } catch {
-    // A container may run under a uid that has no name.
-  }
-  return `${user}@${hostname()}`;
 }

@@ -72,7 +72,9 @@ export async function readySteps(
   const errors: DbpatError[] = [];
   for (const step of steps) {
     try {
-      ready.push(await readyStep(step, shard, session, tables, store));
+      const one = await readyStep(step, shard, session, tables, store);
+      if (session.server.pooled) refuseOutsideTransaction(one, shard);
+      ready.push(one);
     } catch (error) {
       errors.push(toDbpatError(error).with({ version: step.version }));
     }
@@ -101,6 +103,17 @@ async function readyStep(
       : partFromSource(source, step, direction, shard.dialect, session.server.lexOptions);
   if (part === undefined) throw irreversible(step, `ledger:${step.version}`);
   return { ...step, part, checksum: row!.checksum, source: source ?? null };
+}
+
+/** Behind a transaction pooler a runner that was frozen could not be kept from going on. */
+function refuseOutsideTransaction({ part, version, description }: ReadyStep, shard: Shard): void {
+  if (part.transaction && shard.dialect.capabilities.transactionalDdl) return;
+  if (part.form === 'sql' && part.statements.length === 0) return;
+  throw new DbpatError(
+    'refused',
+    `${version} ${description} (${part.file}) runs outside a transaction, and ${shard.name} is reached through a transaction pooler; nothing ran`,
+    { version, file: part.file, hint: `give ${shard.name} a directUrl that goes past the pooler` },
+  );
 }
 
 function irreversible(step: PlannedStep, file: string): DbpatError {

@@ -5,12 +5,13 @@ import type { ShardOutcome } from '../events.js';
 import { ledgerWriter, type StepRecord } from '../ledger/write.js';
 import { compareVersions } from '../migration/version.js';
 import type { PlannedStep, Request } from '../plan/plan.js';
-import { connectOptions, type RunContext } from './context.js';
+import { connectOptions, type RunContext, workTarget } from './context.js';
 import { shardError } from './failure.js';
 import { callHook } from './hooks.js';
 import { withLock } from './lock.js';
 import { type ReadyStep, readySteps } from './parts.js';
 import { type Closing, checkSignal, writeClosing } from './record.js';
+import { lossOf, reconnect, SessionLost, settle } from './recover.js';
 import { errorReport, type ShardResult, type StepResult } from './results.js';
 import { runStep } from './step.js';
 import { planShard, type ShardWork } from './survey.js';
@@ -31,11 +32,14 @@ export interface ShardEnding {
   readonly error?: DbpatError;
 }
 
+/** A session that is lost so often in one shard's run is not made again. */
+const mostLosses = 3;
+
 /** All steps of one shard: lock, read again, run in order, stop at the first failure. Never throws. */
 export async function runShard(context: RunContext, job: ShardJob): Promise<ShardEnding> {
   const { shard } = job;
   const started = performance.now();
-  const steps: StepResult[] = [];
+  const ran: Ran = { steps: [], warnings: job.work.warnings, lost: false };
   context.emit({
     type: 'shard-start',
     shard: shard.name,
@@ -43,34 +47,15 @@ export async function runShard(context: RunContext, job: ShardJob): Promise<Shar
     target: shard.target.display,
   });
   let error: DbpatError | undefined;
-  let warnings = job.work.warnings;
-  let session = job.session;
   try {
-    session ??= await shard.dialect.connect(shard.target, connectOptions(shard, context.config, 'write'));
-    const held = session;
-    const { tables, present } = job.work.reading;
-    const request = {
-      session: held,
-      shard,
-      tables,
-      present,
-      config: context.config,
-      stamp: context.stamp,
-      emit: context.emit,
-      signal: context.signal,
-    };
-    await withLock(request, async (lock) => {
-      const work = await planShard(context, shard, held, job.request, true);
-      warnings = work.warnings;
-      if (job.sealed && !sameSteps(work.steps, job.work.steps)) throw planChanged(shard);
-      const ready = await readySteps(work.steps, shard, held, tables, context.parts);
-      await runSteps(context, shard, held, work, ready, steps, lock.beat);
-    });
+    await runOverLosses(context, job, ran);
   } catch (thrown) {
     error = shardError(thrown, shard);
-  } finally {
-    await session?.close();
+    // The first of what a loss has left open is what failed.
+    const open = ran.lost ? job.work.steps.slice(ran.steps.length) : [];
+    for (const [i, step] of open.entries()) ran.steps.push(i === 0 ? failed(step, error) : notRun(step));
   }
+  const { steps, warnings } = ran;
   const durationMs = Math.round(performance.now() - started);
   const outcome = outcomeOf(error, steps, job.request.direction);
   context.emit({
@@ -93,6 +78,65 @@ export async function runShard(context: RunContext, job: ShardJob): Promise<Shar
   };
 }
 
+interface Ran {
+  /** In the order in which they ran; a loss leaves those that are done. */
+  readonly steps: StepResult[];
+  warnings: readonly string[];
+  /** The connection was lost. */
+  lost: boolean;
+}
+
+/** Runs the steps; where the connection is lost, the ledger says on a new session what was done, and the rest goes on. */
+async function runOverLosses(context: RunContext, job: ShardJob, ran: Ran): Promise<void> {
+  const { shard } = job;
+  let { session } = job;
+  let loss: SessionLost | undefined;
+  for (let losses = 0; ; losses++) {
+    try {
+      session ??= await shard.dialect.connect(
+        workTarget(shard),
+        connectOptions(shard, context.config, 'write'),
+      );
+      await runLocked(context, job, ran, session, loss);
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof SessionLost)) throw thrown;
+      ran.lost = true;
+      if (losses >= mostLosses || context.signal.aborted) throw thrown.error;
+      loss = thrown;
+    } finally {
+      await session?.close();
+    }
+    session = await reconnect(context, shard, loss);
+  }
+}
+
+async function runLocked(
+  context: RunContext,
+  job: ShardJob,
+  ran: Ran,
+  session: Session,
+  loss: SessionLost | undefined,
+): Promise<void> {
+  const { shard } = job;
+  const { config, stamp, emit, signal } = context;
+  const { tables } = job.work.reading;
+  const present = job.work.reading.present || loss !== undefined;
+  await withLock({ session, shard, tables, present, config, stamp, emit, signal }, async (lock) => {
+    let { request } = job;
+    if (loss !== undefined) {
+      const settled = await settle(context, shard, session, tables, loss);
+      ran.steps.push(...settled.done);
+      request = settled.request;
+    }
+    const work = await planShard(context, shard, session, request, true);
+    ran.warnings = work.warnings;
+    if (job.sealed && loss === undefined && !sameSteps(work.steps, job.work.steps)) throw planChanged(shard);
+    const ready = await readySteps(work.steps, shard, session, tables, context.parts);
+    await runSteps(context, shard, session, work, ready, ran.steps, lock.beat);
+  });
+}
+
 async function runSteps(
   context: RunContext,
   shard: Shard,
@@ -106,7 +150,7 @@ async function runSteps(
   const writer = ledgerWriter(shard.dialect, work.reading.tables, context.stamp);
   let order = work.reading.rows.reduce((most, row) => Math.max(most, row.appliedOrder), 0);
   let closing: Closing | undefined;
-  let beaten = performance.now();
+  const before = results.length;
   for (const [index, step] of ready.entries()) {
     const { version, description, phase, direction } = step;
     const named = { version, description, phase, direction };
@@ -119,11 +163,12 @@ async function runSteps(
     };
     const finish = () => {
       const durationMs = Math.round(performance.now() - started);
-      results[index] = { ...named, outcome: 'done', durationMs };
+      results[before + index] = { ...named, outcome: 'done', durationMs };
       emit({ type: 'step-end', shard: shard.name, step: named, outcome: 'done', durationMs });
     };
     try {
       checkSignal(context);
+      await beat();
       const statements = step.part.form === 'sql' ? step.part.statements.length : 0;
       emit({ type: 'step-start', shard: shard.name, step: named, index, of: ready.length, statements });
       await callHook(context, 'beforeStep', { shard: shard.name, ...named });
@@ -140,17 +185,19 @@ async function runSteps(
     } catch (thrown) {
       await writeClosing(session, closing).catch(() => {});
       const error = shardError(thrown, shard);
+      if (lossOf(error) !== undefined) {
+        let from = 0;
+        while (results[before + from] !== undefined) from++;
+        results.length = before + from;
+        throw new SessionLost(error, session.server.sessionId, ready.slice(from));
+      }
       if (error.exitCode < 128) {
         const durationMs = Math.round(performance.now() - started);
-        results[index] = { ...named, outcome: 'failed', durationMs, error: errorReport(error) };
+        results[before + index] = { ...named, outcome: 'failed', durationMs, error: errorReport(error) };
         emit({ type: 'step-end', shard: shard.name, step: named, outcome: 'failed', durationMs, error });
       }
-      for (const [i, other] of ready.entries()) results[i] ??= notRun(other);
+      for (const [i, other] of ready.entries()) results[before + i] ??= notRun(other);
       throw error;
-    }
-    if (performance.now() - beaten > 5000) {
-      beaten = performance.now();
-      await beat();
     }
   }
 }
@@ -160,7 +207,11 @@ function confirmBoth(left: Closing, finish: () => void): void {
   finish();
 }
 
-function notRun({ version, description, phase, direction }: ReadyStep): StepResult {
+function failed(step: PlannedStep, error: DbpatError): StepResult {
+  return { ...notRun(step), outcome: 'failed', error: errorReport(error) };
+}
+
+function notRun({ version, description, phase, direction }: PlannedStep): StepResult {
   return { version, description, phase, direction, outcome: 'not-run', durationMs: 0 };
 }
 

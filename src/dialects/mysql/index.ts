@@ -8,7 +8,7 @@ export const mysql: Dialect = {
   name: 'mysql',
   schemes: ['mysql', 'mariadb'],
   fileTags: ['mysql', 'mariadb'],
-  capabilities: { transactionalDdl: false, sessionLock: true, schemas: false, createsDatabase: false },
+  capabilities: { transactionalDdl: false, files: false, schemas: false, createsDatabase: false },
   sqlRules: mysqlRules,
   ledger: {
     types: {

@@ -6,6 +6,8 @@ import {
   type AtomicScript,
   type ConnectOptions,
   DriverError,
+  type Exclusion,
+  type Fence,
   type Query,
   type QueryGuard,
   type Row,
@@ -124,6 +126,8 @@ class MysqlSession implements Session {
   #kept: ReadonlyMap<string, string> = new Map();
   #inTransaction = false;
   #compound = false;
+  #fence: Fence | undefined;
+  #exclusion: Exclusion | undefined;
 
   constructor(
     private readonly connection: mysql2.Connection,
@@ -156,7 +160,7 @@ class MysqlSession implements Session {
       server,
       role: Number(row.read_only) === 0 ? 'primary' : 'read-only',
       schema: null,
-      sessionId: String(row.id),
+      sessionId: `${row.id}/${row.hostname}:${row.port}`,
       lexOptions: {
         noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
         ansiQuotes: modes.has('ANSI_QUOTES'),
@@ -180,15 +184,23 @@ class MysqlSession implements Session {
   /** MariaDB takes a block as one statement; MySQL has no anonymous block, so each goes by itself. */
   async batch(queries: readonly Query[]): Promise<void> {
     const texts = queries.map((query) => renderQuery(query, literal));
-    if (texts.length === 1) {
+    // A session lock that is the fence's dies with this very session: only a block makes its proof free.
+    const proven = this.#fence === undefined || (!this.#compound && this.#fence.key !== undefined);
+    if (texts.length === 1 && proven) {
       await this.#text(texts[0]!);
     } else if (this.#compound && texts.every((text) => /^(insert|update|delete)\b/.test(text))) {
-      await this.#text(`begin not atomic
+      const work = [...(this.#fence === undefined ? [] : [this.#signal(this.#fence)]), ...texts];
+      try {
+        await this.#text(`begin not atomic
  declare exit handler for sqlexception begin rollback; resignal; end;
- start transaction; ${texts.join('; ')}; commit; end`);
+ start transaction; ${work.join('; ')}; commit; end`);
+      } catch (error) {
+        throw fencedOr(error);
+      }
     } else {
       await this.#text('start transaction');
       try {
+        if (!proven) await this.#prove();
         for (const text of texts) await this.#text(text);
         await this.#text('commit');
       } catch (error) {
@@ -198,8 +210,36 @@ class MysqlSession implements Session {
     }
   }
 
+  /** The fence's row, kept from changing until the transaction ends; no row when it is lost. */
+  #held({ query, key }: Fence): string {
+    const lock = key === undefined ? '' : ` and is_used_lock('${lockName(key)}') = connection_id()`;
+    return `${renderQuery(query, literal)}${lock} lock in share mode`;
+  }
+
+  #signal(fence: Fence): string {
+    return `if not exists (${this.#held(fence)}) then signal sqlstate '45000' set message_text = '${fenceLost}'; end if`;
+  }
+
+  async #prove(): Promise<void> {
+    if (this.#fence === undefined) return;
+    const { rows } = await this.#text(this.#held(this.#fence));
+    if (rows.length === 0) throw new DriverError('fenced', fenceLost);
+  }
+
+  /** On a cluster nothing but the lease excludes: the server itself looks at the fence right before it runs the statement. */
   async send(statement: Statement): Promise<void> {
-    await this.#text(statement.text);
+    const guarded = this.#fence !== undefined && this.#fence.key === undefined && !this.#inTransaction;
+    if (!guarded || !this.#compound) {
+      await this.#text(statement.text);
+      return;
+    }
+    try {
+      await this.#text(
+        `begin not atomic ${this.#signal(this.#fence!)}; execute immediate ${literal(statement.text)}; end`,
+      );
+    } catch (error) {
+      throw fencedOr(error);
+    }
   }
 
   async runAtomic(_script: AtomicScript): Promise<void> {
@@ -209,6 +249,12 @@ class MysqlSession implements Session {
   async begin(): Promise<void> {
     await this.#text('start transaction');
     this.#inTransaction = true;
+    try {
+      await this.#prove();
+    } catch (error) {
+      await this.rollback();
+      throw error;
+    }
   }
 
   async commit(record: readonly Query[]): Promise<void> {
@@ -272,6 +318,36 @@ class MysqlSession implements Session {
     return new Map(rows.map((row) => [String(row.Variable_name), String(row.Value)]));
   }
 
+  /**
+   * Named locks are of one node: on a cluster that takes writes on several (Galera; Group Replication without a single
+   * primary) and behind Vitess they exclude nobody (seen with galera-4 26.4: two nodes gave one name at once).
+   */
+  async exclusion(): Promise<Exclusion> {
+    const known = this.#exclusion ?? ((await this.#several()) ? 'lease' : 'session');
+    this.#exclusion = known;
+    return known;
+  }
+
+  async #several(): Promise<boolean> {
+    const { rows } = await this.#text(
+      "show global variables where variable_name in ('wsrep_on', 'wsrep_cluster_address', 'group_replication_single_primary_mode', 'version_comment')",
+    );
+    const value = (name: string) =>
+      String(rows.find((row) => String(row.Variable_name).toLowerCase() === name)?.Value ?? '');
+    const galera = value('wsrep_on') === 'ON' && value('wsrep_cluster_address') !== '';
+    // Reads see what other nodes have committed before (Galera: wsrep_sync_wait, causality checks).
+    if (galera) await this.#text('set session wsrep_sync_wait = 1');
+    return (
+      galera ||
+      value('group_replication_single_primary_mode') === 'OFF' ||
+      /vitess/i.test(value('version_comment'))
+    );
+  }
+
+  useFence(fence: Fence | undefined): void {
+    this.#fence = fence;
+  }
+
   async tryLock(key: string): Promise<boolean> {
     const { rows } = await this.#text(`select get_lock('${lockName(key)}', 0) as locked`);
     const locked = rows[0]?.locked;
@@ -288,7 +364,7 @@ class MysqlSession implements Session {
   async blockers(sessionId: string): Promise<readonly string[]> {
     const { rows } = await this.#text(
       `select p.id as id, p.user as user, p.command as command, p.time as age, left(coalesce(p.info, ''), 80) as query
- from information_schema.processlist p where p.db = database() and p.id <> ${Number(sessionId)} and p.id <> connection_id()
+ from information_schema.processlist p where p.db = database() and p.id <> ${idOf(sessionId).id} and p.id <> connection_id()
  and p.command not in ('Daemon', 'Binlog Dump') order by p.time desc limit 5`,
     );
     return rows.map(
@@ -297,10 +373,29 @@ class MysqlSession implements Session {
     );
   }
 
+  async isAlive(sessionId: string): Promise<boolean | undefined> {
+    const { server, id } = idOf(sessionId);
+    // Another node's sessions are not seen from here.
+    if (server !== idOf(this.server.sessionId).server) return undefined;
+    const { rows } = await this.#text(`select id from information_schema.processlist where id = ${id}`);
+    return rows.length > 0;
+  }
+
+  async terminate(sessionId: string): Promise<void> {
+    const { id } = idOf(sessionId);
+    try {
+      await this.#text(`kill ${id}`);
+    } catch (error) {
+      if ((error as DriverError).dbCode !== '1094') throw error;
+    }
+    for (let i = 0; i < 50 && (await this.isAlive(sessionId)); i++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
   async cancel(): Promise<void> {
     const other = await connect(this.target, { ...this.options, access: 'read', onConnect: [] });
     try {
-      await other.query({ sql: `kill query ${Number(this.server.sessionId)}` });
+      await other.query({ sql: `kill query ${idOf(this.server.sessionId).id}` });
     } finally {
       await other.close();
     }
@@ -340,6 +435,20 @@ class MysqlSession implements Session {
       else this.connection.query(sql, values, done);
     });
   }
+}
+
+const fenceLost = 'another run has taken the lock over';
+
+function fencedOr(error: unknown): unknown {
+  return error instanceof DriverError && error.dbCode === '1644' && error.message === fenceLost
+    ? new DriverError('fenced', fenceLost, { cause: error })
+    : error;
+}
+
+/** The parts of `ServerInfo.sessionId`: connection ids are each server's own. */
+function idOf(sessionId: string): { readonly id: number; readonly server: string } {
+  const [id = '', ...server] = sessionId.split('/');
+  return { id: Number(id), server: server.join('/') };
 }
 
 /** Always under 64 characters; named locks are server-wide, so the database is part of the key. */

@@ -8,7 +8,7 @@ export const postgres: Dialect = {
   name: 'postgres',
   schemes: ['postgres', 'postgresql'],
   fileTags: ['postgres', 'postgresql', 'pg'],
-  capabilities: { transactionalDdl: true, sessionLock: true, schemas: true, createsDatabase: false },
+  capabilities: { transactionalDdl: true, files: false, schemas: true, createsDatabase: false },
   sqlRules: postgresRules,
   ledger: {
     types: {

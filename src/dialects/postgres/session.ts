@@ -6,6 +6,8 @@ import {
   type AtomicScript,
   type ConnectOptions,
   DriverError,
+  type Exclusion,
+  type Fence,
   type Query,
   type QueryGuard,
   type Row,
@@ -54,15 +56,43 @@ const identitySql = `select pg_catalog.current_setting('server_version') as vers
  pg_catalog.current_setting('server_version_num')::int as number,
  pg_catalog.current_schema() as schema,
  pg_catalog.pg_backend_pid() as pid,
+ (select backend_start from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))::text as started,
  pg_catalog.pg_is_in_recovery() as recovery,
  pg_catalog.current_setting('transaction_read_only') as read_only,
  (select system_identifier from pg_catalog.pg_control_system())::text as system,
  (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())::text as database`;
 
+/** Settings of a session, for as long as `local` says: of a pooled session only its transaction's. */
+function settings(options: ConnectOptions, local: string): string {
+  const always: readonly (readonly [string, string])[] = [
+    ['lock_timeout', String(options.ddlLockMs)],
+    ['statement_timeout', String(options.statementMs)],
+    ['idle_in_transaction_session_timeout', '0'],
+    ['standard_conforming_strings', 'on'],
+    ['client_encoding', 'UTF8'],
+    // A row of the ledger that a policy hides is an error, not an omission.
+    ['row_security', 'off'],
+    ...(options.schema === undefined ? [] : [['search_path', quote(options.schema)] as const]),
+  ];
+  const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, ${local})`;
+  // Those that not every version or platform knows. A dead client's statement ends by itself (14 and later, Linux).
+  const known = (name: string) => `pg_catalog.current_setting('${name}', true) is not null`;
+  return `select ${[
+    ...always.map(([name, value]) => set(name, literal(value))),
+    `case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then ${set('synchronous_commit', "'on'")} end`,
+    ...['idle_session_timeout', 'transaction_timeout'].map(
+      (name) => `case when ${known(name)} then ${set(name, "'0'")} end`,
+    ),
+    `case when ${known('client_connection_check_interval')} and pg_catalog.version() like '%linux%' then ${set('client_connection_check_interval', "'2s'")} end`,
+  ].join(',\n ')}`;
+}
+
 class PostgresSession implements Session {
   server!: ServerInfo;
   #inTransaction = false;
-  #guards: string;
+  #fence: Fence | undefined;
+  /** The config's own SQL for a session. */
+  readonly #own: readonly string[];
 
   constructor(
     private readonly client: pg.Client,
@@ -70,21 +100,26 @@ class PostgresSession implements Session {
     private readonly options: ConnectOptions,
     private readonly loss: { error?: DriverError },
   ) {
-    const schema = options.schema === undefined ? [] : [`set search_path to ${quote(options.schema)}`];
-    this.#guards = [
-      `set lock_timeout = ${options.ddlLockMs}`,
-      `set statement_timeout = ${options.statementMs}`,
-      'set idle_in_transaction_session_timeout = 0',
-      'set standard_conforming_strings = on',
-      "set client_encoding = 'UTF8'",
-      ...schema,
-      ...options.onConnect.map((sql) => sql.trim().replace(/;+$/, '')),
-    ].join(';\n');
+    this.#own = options.onConnect.map((sql) => sql.trim().replace(/;+$/, ''));
   }
 
-  /** Session settings and the server's identity, in one round trip. */
+  /**
+   * Session settings and the server's identity, in one round trip. Through a transaction pooler the backend is not the
+   * one that the startup packet named (seen with pgbouncer 1.18): then what is set is gone with the transaction.
+   */
   async prepare(): Promise<void> {
-    const row = (await this.#simple(`${this.#guards};\n${identitySql}`)).rows[0]!;
+    const { processID } = this.client as unknown as { processID: number };
+    const pooled = `pg_catalog.pg_backend_pid() <> ${Number(processID)}`;
+    const first = [settings(this.options, pooled), identitySql];
+    let row = (await this.#simple(first.join(';\n'))).rows[0]!;
+    const isPooled = Number(row.pid) !== Number(processID);
+    if (this.#own.length > 0) {
+      const texts = isPooled
+        ? ['begin', settings(this.options, 'true'), ...this.#own, identitySql]
+        : [...this.#own, identitySql];
+      row = (await this.#simple(texts.join(';\n'))).rows[0]!;
+      if (isPooled) await this.#simple('rollback');
+    }
     const schema = row.schema as string | null;
     if (schema === null) {
       const wanted = this.options.schema;
@@ -105,9 +140,29 @@ class PostgresSession implements Session {
       server: `postgres:${row.system}`,
       role: row.recovery === true ? 'replica' : row.read_only === 'on' ? 'read-only' : 'primary',
       schema,
-      sessionId: String(row.pid),
+      sessionId: `${row.pid}/${String(row.started).replaceAll(' ', 'T')}`,
+      ...(isPooled ? { pooled: true } : {}),
       lexOptions: {},
     };
+  }
+
+  /** The beginning of every transaction of dbpat's own. */
+  #opening(): readonly string[] {
+    return [
+      'begin',
+      ...(this.server.pooled ? [settings(this.options, 'true'), ...this.#own] : []),
+      ...this.#proof(),
+    ];
+  }
+
+  /** Fails with a division by zero when the fence is lost; holds its row until the transaction ends. */
+  #proof(): readonly string[] {
+    if (this.#fence === undefined) return [];
+    const { query, key } = this.#fence;
+    const held = key === undefined ? '' : ` where ${lockHeld(key)}`;
+    return [
+      `select 1 / pg_catalog.count(*)::int as fence from (${renderQuery(query, literal)} for share) held${held}`,
+    ];
   }
 
   async query(query: Query): Promise<Rows> {
@@ -115,7 +170,10 @@ class PostgresSession implements Session {
   }
 
   async batch(queries: readonly Query[]): Promise<void> {
-    await this.#run(['begin', ...queries.map((query) => renderQuery(query, literal)), 'commit'], true);
+    await this.#run(
+      [...this.#opening(), ...queries.map((query) => renderQuery(query, literal)), 'commit'],
+      true,
+    );
   }
 
   async send(statement: Statement): Promise<void> {
@@ -148,16 +206,17 @@ class PostgresSession implements Session {
   async runAtomic(script: AtomicScript): Promise<void> {
     const texts = script.statements.map((statement) => statement.text);
     const length = texts.reduce((sum, text) => sum + text.length, 0);
+    const opening = this.#opening();
     const tail = [
-      ...(script.reset ? this.#resetStatements() : []),
+      ...(script.reset || (this.server.pooled && this.#own.length > 0) ? this.#resetStatements() : []),
       ...script.record(undefined).map((query) => renderQuery(query, literal)),
       'commit',
     ];
     if (length > maxMessageLength) return this.#runPieces(script, tail);
     const copies = script.statements.flatMap((s) => (s.copyData === undefined ? [] : [s.copyData]));
-    await this.#run(['begin', ...texts, ...tail], true, {
+    await this.#run([...opening, ...texts, ...tail], true, {
       copies,
-      first: 1,
+      first: opening.length,
       count: texts.length,
       onStatement: script.onStatement,
     });
@@ -182,7 +241,7 @@ class PostgresSession implements Session {
   }
 
   async begin(): Promise<void> {
-    await this.#simple('begin; savepoint dbpat_guard');
+    await this.#run([...this.#opening(), 'savepoint dbpat_guard'], true);
     this.#inTransaction = true;
   }
 
@@ -236,6 +295,14 @@ class PostgresSession implements Session {
     await this.#simple(this.#resetStatements().join(';\n'));
   }
 
+  async exclusion(): Promise<Exclusion> {
+    return this.server.pooled ? 'lease' : 'session';
+  }
+
+  useFence(fence: Fence | undefined): void {
+    this.#fence = fence;
+  }
+
   async tryLock(key: string): Promise<boolean> {
     const { rows } = await this.#simple(`select pg_catalog.pg_try_advisory_lock(${lockKey(key)}) as locked`);
     return rows[0]?.locked === true;
@@ -249,7 +316,7 @@ class PostgresSession implements Session {
   async blockers(sessionId: string): Promise<readonly string[]> {
     const { rows } = await this.#simple(
       `select pid, usename, application_name, state, extract(epoch from pg_catalog.now() - xact_start)::int as age, pg_catalog.left(query, 80) as query
- from pg_catalog.pg_stat_activity where pid = any (pg_catalog.pg_blocking_pids(${Number(sessionId)}))`,
+ from pg_catalog.pg_stat_activity where pid = any (pg_catalog.pg_blocking_pids(${pidOf(sessionId)}))`,
     );
     return rows.map(
       (row) =>
@@ -257,10 +324,21 @@ class PostgresSession implements Session {
     );
   }
 
+  async isAlive(sessionId: string): Promise<boolean | undefined> {
+    const { rows } = await this.#simple(
+      `select backend_start from pg_catalog.pg_stat_activity where pid = ${pidOf(sessionId)} and pg_catalog.replace(backend_start::text, ' ', 'T') = ${literal(sessionId.slice(sessionId.indexOf('/') + 1))}`,
+    );
+    return rows.length > 0;
+  }
+
+  async terminate(sessionId: string): Promise<void> {
+    await this.#simple(`select pg_catalog.pg_terminate_backend(${pidOf(sessionId)}, 5000)`);
+  }
+
   async cancel(): Promise<void> {
     const other = await connect(this.target, { ...this.options, access: 'read', onConnect: [] });
     try {
-      await other.query({ sql: `select pg_catalog.pg_cancel_backend(${Number(this.server.sessionId)})` });
+      await other.query({ sql: `select pg_catalog.pg_cancel_backend(${pidOf(this.server.sessionId)})` });
     } finally {
       await other.close();
     }
@@ -272,7 +350,8 @@ class PostgresSession implements Session {
 
   /** RESET ALL keeps role and session authorization (PostgreSQL manual, RESET). */
   #resetStatements(): readonly string[] {
-    return ['reset session authorization', 'reset role', 'reset all', 'deallocate all', this.#guards];
+    const guards = this.server.pooled ? [] : [settings(this.options, 'false'), ...this.#own];
+    return ['reset session authorization', 'reset role', 'reset all', 'deallocate all', ...guards];
   }
 
   async #simple(text: string): Promise<Rows> {
@@ -318,6 +397,7 @@ class PostgresSession implements Session {
       const text = texts.join(';\n');
       const fault = this.#fault(error, text);
       if (ownTransaction) await this.#simple('rollback').catch(() => {});
+      if (fault.dbCode === '22012' && / as fence from /.test(texts[completed] ?? '')) throw fenced(fault);
       const found = fault.position === undefined ? undefined : locate(texts, fault.position);
       throw new DriverError(fault.kind, fault.message, {
         dbCode: fault.dbCode,
@@ -359,6 +439,21 @@ function endedEarly(): DriverError {
   return new DriverError('statement', 'the migration ended its transaction itself (COMMIT or ROLLBACK)', {
     dbCode: 'ended-early',
   });
+}
+
+function fenced(cause: DriverError): DriverError {
+  return new DriverError('fenced', 'another run has taken the lock over', { cause });
+}
+
+/** A backend's pid, of `ServerInfo.sessionId`. */
+function pidOf(sessionId: string): number {
+  return Number.parseInt(sessionId, 10);
+}
+
+/** Our own session lock, as the lock manager shows it (PostgreSQL manual, pg_locks). */
+function lockHeld(key: string): string {
+  const bits = BigInt.asUintN(64, BigInt(lockKey(key)));
+  return `exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() and classid = ${bits >> 32n} and objid = ${bits & 0xffffffffn} and objsubid = 1 and granted)`;
 }
 
 /** First eight bytes of a hash as a signed bigint: advisory locks are per database already. */

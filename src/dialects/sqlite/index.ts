@@ -7,7 +7,7 @@ export const sqlite: Dialect = {
   name: 'sqlite',
   schemes: ['sqlite'],
   fileTags: ['sqlite', 'sqlite3'],
-  capabilities: { transactionalDdl: true, sessionLock: false, schemas: false, createsDatabase: true },
+  capabilities: { transactionalDdl: true, files: true, schemas: false, createsDatabase: true },
   sqlRules: sqliteRules,
   ledger: {
     types: {

@@ -5,7 +5,9 @@ import {
   type AtomicScript,
   type ConnectOptions,
   DriverError,
+  type Exclusion,
   type FaultKind,
+  type Fence,
   type Query,
   type QueryGuard,
   type Rows,
@@ -85,6 +87,7 @@ function toDriverError(thrown: unknown, connecting = false): DriverError {
 class SqliteSession implements Session {
   server!: ServerInfo;
   #inTransaction = false;
+  #fence: Fence | undefined;
   #foreignKeys = 0;
   /** Violations that were there before the open transaction. */
   #tolerated: ReadonlySet<string> = new Set();
@@ -127,6 +130,7 @@ class SqliteSession implements Session {
       }
       this.#exec('begin immediate');
       try {
+        this.#prove();
         for (const query of queries) this.#query(query);
         this.#exec('commit');
       } catch (error) {
@@ -157,6 +161,7 @@ class SqliteSession implements Session {
     let at: number | 'record' = 0;
     this.#open();
     try {
+      this.#prove();
       for (const [index, statement] of script.statements.entries()) {
         at = index;
         this.#exec(statement.text);
@@ -185,6 +190,7 @@ class SqliteSession implements Session {
       this.#tolerated = new Set(this.#violations());
       this.#open();
       this.#inTransaction = true;
+      this.#prove();
       this.#exec('savepoint dbpat_guard');
     });
   }
@@ -239,6 +245,10 @@ class SqliteSession implements Session {
     this.#guarded(() => this.#restore());
   }
 
+  async exclusion(): Promise<Exclusion> {
+    return 'lease';
+  }
+
   async tryLock(): Promise<boolean> {
     throw new Error('SQLite has no session lock');
   }
@@ -246,6 +256,22 @@ class SqliteSession implements Session {
   async unlock(): Promise<boolean> {
     throw new Error('SQLite has no session lock');
   }
+
+  useFence(fence: Fence | undefined): void {
+    this.#fence = fence;
+  }
+
+  /** The transaction has the write lock already: nobody takes over before it ends. */
+  #prove(): void {
+    if (this.#fence === undefined || this.#query(this.#fence.query).rows.length > 0) return;
+    throw new DriverError('fenced', 'another run has taken the lock over');
+  }
+
+  async isAlive(): Promise<undefined> {
+    return undefined;
+  }
+
+  async terminate(): Promise<void> {}
 
   async blockers(): Promise<readonly string[]> {
     return [];
