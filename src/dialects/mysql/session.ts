@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import type mysql2 from 'mysql2';
-import { DbpatError } from '../../errors.js';
 import type { Statement } from '../../sql/statement.js';
 import {
   type AtomicScript,
@@ -18,8 +16,10 @@ import {
 } from '../dialect.js';
 import { loadDriver } from '../driver.js';
 import { renderQuery } from '../literals.js';
+import { connectionConfig, refusedTls } from './client.js';
 import { nearOffset, toDriverError } from './errors.js';
 import { literal } from './literal.js';
+import { fencedOr, fenceLost, idOf, keptVariables, lockName } from './server.js';
 
 /** @throws DbpatError `driver_missing`, `tls_required`; DriverError `unreachable`, `not-allowed` */
 export async function connect(target: Target, options: ConnectOptions): Promise<Session> {
@@ -46,80 +46,6 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
   }
   return session;
 }
-
-/** One connection, never a pool: a lock must not move to another session. No statement stacking, no file reading. */
-function connectionConfig(target: Target, options: ConnectOptions): mysql2.ConnectionOptions {
-  const { tls } = options;
-  return {
-    ...(target.options.socketPath === undefined
-      ? { host: target.host ?? '127.0.0.1', port: target.port ?? 3306 }
-      : { socketPath: target.options.socketPath }),
-    ...(target.user === undefined ? {} : { user: target.user }),
-    ...(target.password === undefined ? {} : { password: target.password }),
-    database: target.database,
-    charset: 'utf8mb4',
-    timezone: target.options.timezone ?? 'local',
-    connectTimeout: options.connectMs,
-    enableKeepAlive: true,
-    keepAliveInitialDelay: 10_000,
-    multipleStatements: false,
-    supportBigNumbers: true,
-    stringifyObjects: true,
-    connectAttributes: { program_name: options.applicationName },
-    ...(tls.mode === 'off'
-      ? {}
-      : {
-          ssl: {
-            rejectUnauthorized: tls.mode === 'verify',
-            minVersion: 'TLSv1.2',
-            ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-            ...(tls.cert === undefined ? {} : { cert: tls.cert }),
-            ...(tls.key === undefined ? {} : { key: tls.key }),
-          },
-        }),
-  };
-}
-
-function refusedTls(error: unknown): DbpatError | undefined {
-  const { message = '', code = '' } = error as { message?: string; code?: string };
-  if (/does not support secure connection/i.test(message) || code === 'HANDSHAKE_NO_SSL_SUPPORT') {
-    return new DbpatError('tls_required', 'the server does not offer TLS', {
-      hint: "switch TLS on at the server, or say tls: 'off' for this shard",
-      cause: error,
-    });
-  }
-  if (code === 'HANDSHAKE_SSL_ERROR' || /CERT|SELF_SIGNED/.test(code)) {
-    return new DbpatError('tls_required', `the server's certificate was not accepted: ${message}`, {
-      hint: 'give its authority as tls: { ca: FILE }',
-      cause: error,
-    });
-  }
-  return undefined;
-}
-
-/** What a migration may leave behind in its session, read at the start and set again after it. */
-const keptVariables = [
-  'sql_mode',
-  'foreign_key_checks',
-  'unique_checks',
-  'time_zone',
-  'autocommit',
-  'sql_safe_updates',
-  'sql_log_bin',
-  'character_set_client',
-  'character_set_connection',
-  'character_set_results',
-  'collation_connection',
-  'lock_wait_timeout',
-  'innodb_lock_wait_timeout',
-  'tx_isolation',
-  'transaction_isolation',
-  'default_storage_engine',
-  'sql_auto_is_null',
-  'sql_quote_show_create',
-  'group_concat_max_len',
-  'explicit_defaults_for_timestamp',
-];
 
 class MysqlSession implements Session {
   server!: ServerInfo;
@@ -435,23 +361,4 @@ class MysqlSession implements Session {
       else this.connection.query(sql, values, done);
     });
   }
-}
-
-const fenceLost = 'another run has taken the lock over';
-
-function fencedOr(error: unknown): unknown {
-  return error instanceof DriverError && error.dbCode === '1644' && error.message === fenceLost
-    ? new DriverError('fenced', fenceLost, { cause: error })
-    : error;
-}
-
-/** The parts of `ServerInfo.sessionId`: connection ids are each server's own. */
-function idOf(sessionId: string): { readonly id: number; readonly server: string } {
-  const [id = '', ...server] = sessionId.split('/');
-  return { id: Number(id), server: server.join('/') };
-}
-
-/** Always under 64 characters; named locks are server-wide, so the database is part of the key. */
-function lockName(key: string): string {
-  return `dbpat:${createHash('sha256').update(key).digest('hex').slice(0, 40)}`;
 }

@@ -53,3 +53,13 @@ export function toDriverError(thrown: unknown, connecting = false): DriverError 
 function isLoss(error: PgError): boolean {
   return error.code !== undefined || /connection|terminated|socket|not queryable/i.test(error.message);
 }
+
+export function endedEarly(): DriverError {
+  return new DriverError('statement', 'the migration ended its transaction itself (COMMIT or ROLLBACK)', {
+    dbCode: 'ended-early',
+  });
+}
+
+export function fenced(cause: DriverError): DriverError {
+  return new DriverError('fenced', 'another run has taken the lock over', { cause });
+}

@@ -56,3 +56,16 @@ export class Script {
     this.#resolve();
   }
 }
+
+/** The text, of those joined by `;` and a line break, in which an offset of the whole lies. */
+export function locate(
+  texts: readonly string[],
+  offset: number,
+): { index: number; offset: number } | undefined {
+  let start = 0;
+  for (const [index, text] of texts.entries()) {
+    if (offset < start + text.length + 2) return { index, offset: offset - start };
+    start += text.length + 2;
+  }
+  return undefined;
+}

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import { DbpatError } from '../../errors.js';
 import type { Statement } from '../../sql/statement.js';
@@ -20,9 +19,10 @@ import { loadDriver } from '../driver.js';
 import { renderQuery } from '../literals.js';
 import { clientConfig, refusedTls } from './client.js';
 import { buildConcurrently, concurrentIndex } from './concurrently.js';
-import { toDriverError } from './errors.js';
+import { endedEarly, fenced, toDriverError } from './errors.js';
 import { literal, quote } from './literal.js';
-import { Script } from './script.js';
+import { locate, Script } from './script.js';
+import { identitySql, lockHeld, lockKey, pidOf, settings } from './server.js';
 
 /** Above this a script goes statement by statement: one message is held whole by client and server. */
 const maxMessageLength = 1_000_000;
@@ -49,42 +49,6 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
     throw error;
   }
   return session;
-}
-
-/** One SELECT that says what the server is. Unprivileged roles may call `pg_control_system()` (seen on 15 and 18). */
-const identitySql = `select pg_catalog.current_setting('server_version') as version,
- pg_catalog.current_setting('server_version_num')::int as number,
- pg_catalog.current_schema() as schema,
- pg_catalog.pg_backend_pid() as pid,
- (select backend_start from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))::text as started,
- pg_catalog.pg_is_in_recovery() as recovery,
- pg_catalog.current_setting('transaction_read_only') as read_only,
- (select system_identifier from pg_catalog.pg_control_system())::text as system,
- (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())::text as database`;
-
-/** Settings of a session, for as long as `local` says: of a pooled session only its transaction's. */
-function settings(options: ConnectOptions, local: string): string {
-  const always: readonly (readonly [string, string])[] = [
-    ['lock_timeout', String(options.ddlLockMs)],
-    ['statement_timeout', String(options.statementMs)],
-    ['idle_in_transaction_session_timeout', '0'],
-    ['standard_conforming_strings', 'on'],
-    ['client_encoding', 'UTF8'],
-    // A row of the ledger that a policy hides is an error, not an omission.
-    ['row_security', 'off'],
-    ...(options.schema === undefined ? [] : [['search_path', quote(options.schema)] as const]),
-  ];
-  const set = (name: string, value: string) => `pg_catalog.set_config('${name}', ${value}, ${local})`;
-  // Those that not every version or platform knows. A dead client's statement ends by itself (14 and later, Linux).
-  const known = (name: string) => `pg_catalog.current_setting('${name}', true) is not null`;
-  return `select ${[
-    ...always.map(([name, value]) => set(name, literal(value))),
-    `case when pg_catalog.current_setting('synchronous_commit') in ('off', 'local') then ${set('synchronous_commit', "'on'")} end`,
-    ...['idle_session_timeout', 'transaction_timeout'].map(
-      (name) => `case when ${known(name)} then ${set(name, "'0'")} end`,
-    ),
-    `case when ${known('client_connection_check_interval')} and pg_catalog.version() like '%linux%' then ${set('client_connection_check_interval', "'2s'")} end`,
-  ].join(',\n ')}`;
 }
 
 class PostgresSession implements Session {
@@ -424,39 +388,4 @@ class PostgresSession implements Session {
       position: offset,
     });
   }
-}
-
-function locate(texts: readonly string[], offset: number): { index: number; offset: number } | undefined {
-  let start = 0;
-  for (const [index, text] of texts.entries()) {
-    if (offset < start + text.length + 2) return { index, offset: offset - start };
-    start += text.length + 2;
-  }
-  return undefined;
-}
-
-function endedEarly(): DriverError {
-  return new DriverError('statement', 'the migration ended its transaction itself (COMMIT or ROLLBACK)', {
-    dbCode: 'ended-early',
-  });
-}
-
-function fenced(cause: DriverError): DriverError {
-  return new DriverError('fenced', 'another run has taken the lock over', { cause });
-}
-
-/** A backend's pid, of `ServerInfo.sessionId`. */
-function pidOf(sessionId: string): number {
-  return Number.parseInt(sessionId, 10);
-}
-
-/** Our own session lock, as the lock manager shows it (PostgreSQL manual, pg_locks). */
-function lockHeld(key: string): string {
-  const bits = BigInt.asUintN(64, BigInt(lockKey(key)));
-  return `exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() and classid = ${bits >> 32n} and objid = ${bits & 0xffffffffn} and objsubid = 1 and granted)`;
-}
-
-/** First eight bytes of a hash as a signed bigint: advisory locks are per database already. */
-function lockKey(key: string): string {
-  return createHash('sha256').update(`dbpat\0${key}`).digest().readBigInt64BE(0).toString();
 }
