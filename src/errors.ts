@@ -18,6 +18,7 @@ export const exitCodes = {
   history_out_of_order: 6,
   history_foreign: 6,
   history_unknown: 6,
+  history_lost: 6,
   plan_changed: 6,
   shards_differ: 6,
   lock_timeout: 7,

@@ -6,7 +6,9 @@ export type { Direction, Emit, Phase, RunEvent, ShardOutcome, StepOutcome, StepR
 export { defineMigration, type MigrationContext, type MigrationModule } from './migration/define.js';
 export { createMigrator } from './run/create-migrator.js';
 export type {
+  BaselineOptions,
   DownOptions,
+  EditOptions,
   Migrator,
   MigratorOptions,
   PlanOptions,

@@ -47,14 +47,17 @@ export interface ShardPlan {
   readonly warnings: readonly string[];
 }
 
-/** Turns a shard's status and a request into work or a refusal. Pure: no I/O, no clock. */
-export function resolvePlan(status: readonly MigrationStatus[], request: Request): ShardPlan {
+/**
+ * Turns a shard's status and a request into work or a refusal. Pure: no I/O, no clock.
+ * @param at ` --shard NAME` where there are others: a decision about one shard must not reach them
+ */
+export function resolvePlan(status: readonly MigrationStatus[], request: Request, at = ''): ShardPlan {
   const unknown = request.to === undefined ? undefined : unknownTarget(status, request.to);
   if (unknown !== undefined) return { steps: [], warnings: [], refusal: unknown };
-  return request.direction === 'up' ? planUp(status, request) : planDown(status, request);
+  return request.direction === 'up' ? planUp(status, request, at) : planDown(status, request, at);
 }
 
-function unknownTarget(status: readonly MigrationStatus[], to: string): DbpatError | undefined {
+export function unknownTarget(status: readonly MigrationStatus[], to: string): DbpatError | undefined {
   if (status.some((entry) => compareVersions(entry.version, to) === 0)) return undefined;
   if (/^0+$/.test(to)) return undefined;
   const newest = status.at(-1);
@@ -67,7 +70,11 @@ function unknownTarget(status: readonly MigrationStatus[], to: string): DbpatErr
   });
 }
 
-function planUp(status: readonly MigrationStatus[], request: Request & { direction: 'up' }): ShardPlan {
+function planUp(
+  status: readonly MigrationStatus[],
+  request: Request & { direction: 'up' },
+  at: string,
+): ShardPlan {
   const only = request.only === undefined ? undefined : new Set(request.only.map(versionKey));
   const within = (entry: MigrationStatus) =>
     (request.to === undefined || compareVersions(entry.version, request.to) <= 0) &&
@@ -89,7 +96,7 @@ function planUp(status: readonly MigrationStatus[], request: Request & { directi
       status.filter((entry) => entry.state === 'missing' && !entry.ahead),
       waiting,
     ) ??
-    refuseUndecided(waiting) ??
+    refuseUndecided(waiting, at) ??
     (ahead.length > 0 && waiting.length > 0 ? refuseMissing(ahead, waiting) : undefined) ??
     (request.allowOutOfOrder ? undefined : refuseLate(waiting, status));
   if (refusal !== undefined) return { steps: [], warnings, refusal };
@@ -107,7 +114,11 @@ function planUp(status: readonly MigrationStatus[], request: Request & { directi
   };
 }
 
-function planDown(status: readonly MigrationStatus[], request: Request & { direction: 'down' }): ShardPlan {
+function planDown(
+  status: readonly MigrationStatus[],
+  request: Request & { direction: 'down' },
+  at: string,
+): ShardPlan {
   const recorded = status
     .flatMap((entry) => entry.rows.map((row) => ({ entry, row })))
     .sort((a, b) => b.row.appliedOrder - a.row.appliedOrder);
@@ -129,14 +140,21 @@ function planDown(status: readonly MigrationStatus[], request: Request & { direc
     }
     chosen = stays === -1 ? recorded : recorded.slice(0, stays);
   } else if (!request.all) {
-    chosen = recorded.slice(0, request.steps ?? 1);
+    // A down that has begun is finished first, wherever it stands.
+    const begun = recorded.filter(({ row }) => downHasBegun(row));
+    const others = recorded.filter(({ row }) => !downHasBegun(row));
+    chosen = [...begun, ...others].slice(0, request.steps ?? 1);
   }
   if (request.only !== undefined) {
     const only = new Set(request.only.map(versionKey));
     chosen = chosen.filter(({ row }) => only.has(versionKey(row.version)));
   }
   const refusal =
-    refuseChanged(chosen.map(({ entry }) => entry)) ?? refuseUnfinishedUp(chosen.map(({ row }) => row));
+    refuseChanged(chosen.map(({ entry }) => entry)) ??
+    refuseUnfinishedUp(
+      chosen.map(({ row }) => row),
+      at,
+    );
   if (refusal !== undefined) return { steps: [], warnings: [], refusal };
   const gone = chosen.filter(({ entry }) => entry.migration === undefined).map(({ entry }) => entry);
   return {
@@ -152,6 +170,10 @@ function planDown(status: readonly MigrationStatus[], request: Request & { direc
   };
 }
 
+function downHasBegun(row: LedgerRow): boolean {
+  return row.status !== 'applied' && row.progress?.direction === 'down';
+}
+
 function aheadWarnings(ahead: readonly MigrationStatus[]): string[] {
   if (ahead.length === 0) return [];
   return [
@@ -159,7 +181,7 @@ function aheadWarnings(ahead: readonly MigrationStatus[]): string[] {
   ];
 }
 
-function refuseChanged(entries: readonly MigrationStatus[]): DbpatError | undefined {
+export function refuseChanged(entries: readonly MigrationStatus[]): DbpatError | undefined {
   const changed = entries.filter((entry) => entry.state === 'changed');
   const first = changed[0];
   if (first === undefined) return undefined;
@@ -180,7 +202,7 @@ function shortSum(checksum: string): string {
   return checksum.slice(0, 15);
 }
 
-function refuseMissing(
+export function refuseMissing(
   missing: readonly MigrationStatus[],
   waiting: readonly MigrationStatus[],
 ): DbpatError | undefined {
@@ -203,7 +225,7 @@ function refuseMissing(
 }
 
 /** A statement was under way when its runner ended, or a `down` was: no rule can tell what to do next. */
-function refuseUndecided(waiting: readonly MigrationStatus[]): DbpatError | undefined {
+export function refuseUndecided(waiting: readonly MigrationStatus[], at: string): DbpatError | undefined {
   for (const entry of waiting) {
     const row = entry.rows[0];
     const journal = row?.progress;
@@ -214,18 +236,19 @@ function refuseUndecided(waiting: readonly MigrationStatus[]): DbpatError | unde
         `${entry.version} ${entry.description}: its down is unfinished (${journal.done} of ${journal.total ?? '?'} statements done)`,
         {
           version: entry.version,
-          hint: 'dbpat migrate down',
+          hint: `dbpat migrate down${at}`,
         },
       );
     }
-    if (journal.inFlight !== null && !journal.inFlight.repeatable)
-      return undecided(entry.version, entry.description, row);
-    if (journal.total === null && journal.done > 0) return halfModule(entry.version, entry.description, row);
+    if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, entry, at);
+    if (journal.total === null && journal.done > 0) return halfModule(row, entry, at);
   }
   return undefined;
 }
 
-function undecided(version: string, description: string, row: LedgerRow): DbpatError {
+type Named = Pick<MigrationStatus, 'version' | 'description'>;
+
+function undecided(row: LedgerRow, { version, description }: Named, at: string): DbpatError {
   const { inFlight, done, total } = row.progress!;
   return new DbpatError(
     'unfinished',
@@ -233,26 +256,28 @@ function undecided(version: string, description: string, row: LedgerRow): DbpatE
     {
       version,
       statement: inFlight!.words,
-      hint: `look at the database, then: dbpat migrate repair --resume ${version} --reason TEXT (it did not take effect), --applied ${version} or --reverted ${version}`,
+      hint: `look at the database, then: dbpat migrate repair --resume ${version}${at} --reason TEXT (it did not take effect), --applied ${version} or --reverted ${version}`,
     },
   );
 }
 
-function halfModule(version: string, description: string, row: LedgerRow): DbpatError {
+function halfModule(row: LedgerRow, { version, description }: Named, at: string): DbpatError {
   return new DbpatError(
     'unfinished',
     `${version} ${description}: the module stopped after ${row.progress!.done} statements that took effect, and code cannot be resumed in the middle`,
-    { version, hint: `undo them by hand, then: dbpat migrate repair --reverted ${version} --reason TEXT` },
+    {
+      version,
+      hint: `undo them by hand, then: dbpat migrate repair --reverted ${version}${at} --reason TEXT`,
+    },
   );
 }
 
-function refuseUnfinishedUp(rows: readonly LedgerRow[]): DbpatError | undefined {
+export function refuseUnfinishedUp(rows: readonly LedgerRow[], at: string): DbpatError | undefined {
   for (const row of rows) {
     if (row.status === 'applied') continue;
     const journal = row.progress;
     if (journal?.direction === 'down') {
-      if (journal.inFlight !== null && !journal.inFlight.repeatable)
-        return undecided(row.version, row.description, row);
+      if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, row, at);
       continue;
     }
     return new DbpatError(
@@ -260,7 +285,7 @@ function refuseUnfinishedUp(rows: readonly LedgerRow[]): DbpatError | undefined 
       `${row.version} ${row.description}: its up is unfinished, so its down does not fit`,
       {
         version: row.version,
-        hint: `dbpat migrate up, or dbpat migrate repair --reverted ${row.version} --reason TEXT`,
+        hint: `dbpat migrate up${at}, or dbpat migrate repair --reverted ${row.version}${at} --reason TEXT`,
       },
     );
   }

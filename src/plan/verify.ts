@@ -3,7 +3,12 @@ import type { MigrationStatus } from './status.js';
 
 /** What is wrong with one migration on one shard, by its error code. */
 export interface Problem {
-  readonly code: 'history_changed' | 'history_missing' | 'history_out_of_order' | 'unfinished';
+  readonly code:
+    | 'history_lost'
+    | 'history_changed'
+    | 'history_missing'
+    | 'history_out_of_order'
+    | 'unfinished';
   readonly version: string;
   readonly message: string;
   readonly hint: string;

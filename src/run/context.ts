@@ -4,6 +4,7 @@ import type { Emit } from '../events.js';
 import type { RunStamp } from '../ledger/write.js';
 import type { Migration } from '../migration/migration.js';
 import type { EditFinder } from './edits.js';
+import { eachLimited } from './limits.js';
 import type { PartStore } from './parts.js';
 
 /** What all shards of one command share. */
@@ -21,6 +22,21 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** The caller's environment, put back after each module that has changed it. */
   readonly env?: Record<string, string | undefined>;
+}
+
+/** ` --shard NAME` where there are others: what a hint adds, so that it does not reach them. */
+export function atShard({ config }: RunContext, shard: Shard): string {
+  return config.shards.length === 1 ? '' : ` --shard ${shard.name}`;
+}
+
+/** Runs work for every shard within the limits of the config; results in the order of the shards. */
+export function eachShard<T>(
+  { config }: RunContext,
+  shards: readonly Shard[],
+  work: (shard: Shard) => Promise<T>,
+): Promise<readonly T[]> {
+  const { concurrency: total, perHost: perKey } = config;
+  return eachLimited(shards, { total, perKey, keyOf: (shard) => shard.target.server }, work);
 }
 
 export function connectOptions(

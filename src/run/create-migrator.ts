@@ -10,15 +10,24 @@ import { createMigration } from '../migration/create.js';
 import { loadMigrations } from '../migration/discover.js';
 import type { Migration } from '../migration/migration.js';
 import type { Request } from '../plan/plan.js';
+import { planBaseline } from './baseline.js';
 import type { RunContext } from './context.js';
 import { editFinder } from './edits.js';
 import { type FleetRequest, runFleet } from './fleet.js';
 import { actor } from './holder.js';
-import type { Migrator, MigratorOptions, PlanOptions, Selection, WriteOptions } from './migrator.js';
+import { editLedgers } from './ledger-edit.js';
+import type {
+  EditOptions,
+  Migrator,
+  MigratorOptions,
+  PlanOptions,
+  Selection,
+  WriteOptions,
+} from './migrator.js';
 import { partStore } from './parts.js';
 import { readPlan, writePlan } from './plan-file.js';
 import { mergeRedo, redoRequest } from './redo.js';
-import { repairFleet } from './repair.js';
+import { planRepair } from './repair.js';
 import { fleetLog, fleetPlan, pingFleet } from './reports.js';
 import { fleetStatus } from './status.js';
 import { verifyFleet } from './verify.js';
@@ -53,6 +62,14 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
     ...(write?.planFile === undefined
       ? {}
       : { sealed: readPlan(resolve(options.cwd ?? process.cwd(), write.planFile)) }),
+  });
+
+  const edit = (write: EditOptions) => ({
+    shards: selected(write),
+    named: (write.shards ?? []).length > 0 || config.shards.length === 1,
+    dryRun: write.dryRun ?? false,
+    yes: write.yes ?? false,
+    confirm: options.confirm,
   });
 
   return {
@@ -99,7 +116,17 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
     verify: async (selection) => verifyFleet(context('migrate verify'), selected(selection)),
     log: async (log) => fleetLog(context('migrate log', undefined, []), selected(log), log?.run),
     shards: async (selection) => pingFleet(context('shards', undefined, []), selected(selection)),
-    repair: async (repair) => repairFleet(context('migrate repair'), selected(repair), repair),
+    repair: async (repair) => {
+      const shared = context('migrate repair');
+      const again = (at: string) =>
+        `dbpat migrate repair --${repair.action} ${repair.version}${at} --reason ${quoted(repair.reason)}`;
+      return editLedgers(shared, { ...edit(repair), plan: planRepair(shared, repair), again });
+    },
+    baseline: async (baseline) => {
+      const shared = context('migrate baseline');
+      const again = (at: string) => `dbpat migrate baseline ${baseline.version}${at}`;
+      return editLedgers(shared, { ...edit(baseline), plan: planBaseline(shared, baseline), again });
+    },
     create: async (description, form) => {
       const path = createMigration(config.migrations, description, form, {
         now: new Date(),
@@ -161,6 +188,11 @@ function requestOf(options: PlanOptions, config: Config): Request {
     ...(steps === undefined ? {} : { steps }),
     allowOutOfOrder: allowOutOfOrder ?? config.outOfOrder === 'allow',
   };
+}
+
+/** As a word of a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Sorts by time: milliseconds, then chance; 20 characters of `[0-9a-z]`. */

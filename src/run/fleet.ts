@@ -1,27 +1,25 @@
 import type { Shard } from '../config/config.js';
 import type { ServerInfo, Session } from '../dialects/dialect.js';
-import { DbpatError } from '../errors.js';
+import type { DbpatError } from '../errors.js';
 import { runExitCode } from '../plan/outcome.js';
 import type { Request } from '../plan/plan.js';
 import { resolveWaves } from '../plan/waves.js';
+import { askConsent, type Consent } from './consent.js';
 import { connectOptions, type RunContext, workTarget } from './context.js';
 import { shardError } from './failure.js';
 import { callHook } from './hooks.js';
 import { eachLimited } from './limits.js';
-import type { MigratorOptions } from './migrator.js';
 import { readySteps } from './parts.js';
 import { checkSealed, type SealedPlan } from './plan-file.js';
 import { errorReport, type RunResult, type ShardResult } from './results.js';
 import { outcomeOf, runShard, type ShardEnding } from './shard.js';
 import { planShard, refuseTwins, type ShardWork } from './survey.js';
 
-export interface FleetRequest {
+export interface FleetRequest extends Consent {
   /** The selected shards, in the order of the config. */
   readonly shards: readonly Shard[];
   /** What is asked of a shard; the same for all, or from what an earlier part of the command did there. */
   requestFor(shard: Shard): Request;
-  readonly yes: boolean;
-  readonly confirm: MigratorOptions['confirm'];
   readonly sealed?: SealedPlan;
 }
 
@@ -56,7 +54,8 @@ export async function runFleet(context: RunContext, fleet: FleetRequest): Promis
     }
     const busy = surveyed.filter((entry) => !endings.has(entry.shard.name));
     if (busy.length > 0) {
-      await askConsent(context, fleet, busy);
+      const wary = busy.filter(({ shard }) => shard.protected).map(({ shard }) => shard.name);
+      await askConsent(context.command, wary, fleet);
       await callHook(context, 'beforeRun', { shards: busy.map((entry) => entry.shard.name) });
       await runWaves(context, fleet, busy, endings);
       await callHook(context, 'afterRun', { results: [...endings.values()].map((ending) => ending.result) });
@@ -134,21 +133,6 @@ function withoutWork(context: RunContext, fleet: FleetRequest, entry: Surveyed):
     ...(error === undefined ? {} : { error: errorReport(error) }),
   };
   return { result, ...(error === undefined ? {} : { error }) };
-}
-
-async function askConsent(
-  context: RunContext,
-  fleet: FleetRequest,
-  busy: readonly Surveyed[],
-): Promise<void> {
-  const names = busy.filter((entry) => entry.shard.protected).map((entry) => entry.shard.name);
-  if (names.length === 0 || fleet.yes) return;
-  if (fleet.confirm !== undefined && (await fleet.confirm({ command: context.command, shards: names })))
-    return;
-  throw new DbpatError('protected', `${names.join(', ')}: protected; nothing ran`, {
-    shard: names[0],
-    hint: `dbpat ${context.command} --yes`,
-  });
 }
 
 async function runWaves(

@@ -1,9 +1,10 @@
 import type { RawConfig } from '../config/raw.js';
 import type { Emit } from '../events.js';
+import type { RepairAction } from '../plan/repair.js';
 import type {
+  EditResult,
   LogResult,
   PlanResult,
-  RepairResult,
   RunResult,
   ShardsResult,
   StatusResult,
@@ -75,10 +76,23 @@ export type PlanOptions = Selection &
     | ({ readonly direction: 'down' } & Pick<DownOptions, 'to' | 'steps' | 'all' | 'run'>)
   ) & { /** Writes the plan to this file, for `planFile`. */ readonly out?: string };
 
-export interface RepairOptions extends WriteOptions {
-  readonly action: 'accept' | 'applied' | 'reverted' | 'resume';
+export interface EditOptions extends Selection {
+  /** Consent for protected shards. */
+  readonly yes?: boolean;
+  /** Says what would be changed and writes nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface RepairOptions extends EditOptions {
+  readonly action: RepairAction;
+  /** `V`, or `V:phase` for `applied` and `reverted`. */
   readonly version: string;
   readonly reason: string;
+}
+
+export interface BaselineOptions extends EditOptions {
+  readonly version: string;
+  readonly reason?: string;
 }
 
 /** Everything dbpat can do with a fleet. Results carry an exit code; what was wrong before anything ran is thrown. */
@@ -91,7 +105,9 @@ export interface Migrator {
   verify(options?: Selection): Promise<VerifyResult>;
   log(options?: Selection & { readonly run?: string }): Promise<LogResult>;
   shards(options?: Selection): Promise<ShardsResult>;
-  repair(options: RepairOptions): Promise<RepairResult>;
+  repair(options: RepairOptions): Promise<EditResult>;
+  /** Marks everything up to a version as applied without running it. */
+  baseline(options: BaselineOptions): Promise<EditResult>;
   /** Writes a new migration into the folder; returns its path relative to the working directory. */
   create(description: string, form: 'sql' | 'ts'): Promise<{ readonly path: string }>;
 }

@@ -6,9 +6,8 @@ import { runExitCode } from '../plan/outcome.js';
 import type { Request } from '../plan/plan.js';
 import { resolveWaves } from '../plan/waves.js';
 import { classify } from '../sql/classify.js';
-import { type RunContext, withSession } from './context.js';
+import { eachShard, type RunContext, withSession } from './context.js';
 import { shardError } from './failure.js';
-import { eachLimited } from './limits.js';
 import { type ReadyStep, readySteps } from './parts.js';
 import {
   errorReport,
@@ -21,15 +20,6 @@ import {
 } from './results.js';
 import { planShard, refuseTwins } from './survey.js';
 
-function perShard<T>(context: RunContext, shards: readonly Shard[], work: (shard: Shard) => Promise<T>) {
-  const { concurrency, perHost } = context.config;
-  return eachLimited(
-    shards,
-    { total: concurrency, perKey: perHost, keyOf: (shard) => shard.target.server },
-    work,
-  );
-}
-
 /** What a request would run, where and in which order. Never writes. @throws DbpatError as a run would */
 export async function fleetPlan(
   context: RunContext,
@@ -41,7 +31,7 @@ export async function fleetPlan(
   const waveOf = new Map(
     waves.flatMap(({ wave, shards: own }) => own.map((shard) => [shard.name, wave.name])),
   );
-  const looks = await perShard(context, shards, async (shard) => {
+  const looks = await eachShard(context, shards, async (shard) => {
     const common = {
       shard: shard.name,
       wave: waveOf.get(shard.name)!,
@@ -119,7 +109,7 @@ export async function fleetLog(
   shards: readonly Shard[],
   runId?: string,
 ): Promise<LogResult> {
-  const logs = await perShard(context, shards, async (shard) => {
+  const logs = await eachShard(context, shards, async (shard) => {
     try {
       return await withSession(shard, context.config, 'read', async (session) => {
         const tables = ledgerTables(shard.dialect, session.server.schema, context.config.table);
@@ -142,7 +132,7 @@ export async function fleetLog(
 /** Connects to every shard and asks it what it is. Never writes. */
 export async function pingFleet(context: RunContext, shards: readonly Shard[]): Promise<ShardsResult> {
   const errors: DbpatError[] = [];
-  const pings = await perShard(context, shards, async (shard): Promise<ShardPing> => {
+  const pings = await eachShard(context, shards, async (shard): Promise<ShardPing> => {
     const common = {
       shard: shard.name,
       dialect: shard.dialect.name,

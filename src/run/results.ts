@@ -206,12 +206,25 @@ export interface ShardsResult extends Result {
   readonly shards: readonly ShardPing[];
 }
 
-export interface RepairResult extends Result {
+/** One row of a ledger that says something else now. */
+export interface LedgerChange {
+  readonly version: string;
+  readonly description: string;
+  readonly phase: Phase;
+  readonly change: 'accepted' | 'applied' | 'reverted' | 'resumed' | 'baselined';
+  /** As a clause, for people. */
+  readonly what: string;
+}
+
+/** Of commands that correct the record and touch nothing else. */
+export interface EditResult extends Result {
   readonly runId: string;
+  /** Nothing was written: this is what would be. */
+  readonly dryRun: boolean;
   readonly shards: readonly {
     readonly shard: string;
-    /** What was changed in the ledger; empty when nothing had to be. */
-    readonly changes: readonly string[];
+    /** Empty when the ledger said so already. */
+    readonly changes: readonly LedgerChange[];
     readonly error?: ErrorReport;
   }[];
 }

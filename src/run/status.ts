@@ -2,6 +2,7 @@ import type { Shard } from '../config/config.js';
 import type { DbpatError } from '../errors.js';
 import type { LedgerRow } from '../ledger/read.js';
 import { compareVersions } from '../migration/version.js';
+import { describeLost } from '../plan/lost.js';
 import { runExitCode } from '../plan/outcome.js';
 import type { MigrationStatus } from '../plan/status.js';
 import { type RunContext, withSession } from './context.js';
@@ -54,6 +55,10 @@ export async function readFleet(context: RunContext, shards: readonly Shard[]): 
   return reads;
 }
 
+function hasLost({ reading }: Read): boolean {
+  return reading !== undefined && reading.lost.length > 0;
+}
+
 const waiting = new Set(['pending', 'out-of-order', 'failed', 'unfinished', 'partial']);
 const conflicting = new Set(['changed', 'out-of-order', 'missing']);
 
@@ -82,7 +87,7 @@ export async function fleetStatus(
       ? failures
       : has(({ state }) => state === 'unfinished')
         ? 11
-        : has(isConflict)
+        : has(isConflict) || reads.some(hasLost)
           ? 6
           : has(({ state }) => waiting.has(state))
             ? 5
@@ -98,8 +103,9 @@ export async function fleetStatus(
         (s) => s.reachable && s.error === undefined && s.pending === 0 && !s.migrations.some(isConflict),
       ).length,
       behind: statuses.filter((s) => s.pending > 0).length,
-      conflicts: statuses.filter((s) => s.migrations.some(isConflict) || s.error?.code.startsWith('history_'))
-        .length,
+      conflicts: statuses.filter(
+        (s, i) => hasLost(reads[i]!) || s.migrations.some(isConflict) || s.error?.code.startsWith('history_'),
+      ).length,
       unreachable: statuses.filter((s) => !s.reachable).length,
     },
   };
@@ -130,12 +136,14 @@ function shardStatus(
     applied: status.filter((entry) => entry.rows.length > 0 && !waiting.has(entry.state)).length,
     pending: status.filter((entry) => waiting.has(entry.state)).length,
     current: newest ?? null,
-    warnings:
-      ahead.length === 0
+    warnings: [
+      ...(ahead.length === 0
         ? []
         : [
             `${ahead.length} applied that this checkout does not have: ${ahead.map((entry) => entry.version).join(', ')}`,
-          ],
+          ]),
+      ...(reading === undefined || reading.lost.length === 0 ? [] : [describeLost(reading.lost)]),
+    ],
     ...(error === undefined ? {} : { error: errorReport(error) }),
     migrations: status.map(migrationReport),
   };

@@ -1,11 +1,12 @@
 import type { Shard } from '../config/config.js';
 import type { ServerInfo, Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
-import { type LedgerRow, readLedger } from '../ledger/read.js';
+import { type LedgerRow, readLedger, readLog } from '../ledger/read.js';
 import { type LedgerTables, ledgerTables } from '../ledger/tables.js';
+import { recordedVersions, refuseLost } from '../plan/lost.js';
 import { type PlannedStep, type Request, resolvePlan } from '../plan/plan.js';
 import { type MigrationStatus, resolveStatus } from '../plan/status.js';
-import type { RunContext } from './context.js';
+import { atShard, type RunContext } from './context.js';
 
 /** A shard's ledger held against the folder. */
 export interface ShardReading {
@@ -16,16 +17,29 @@ export interface ShardReading {
   /** In the order in which they were applied. */
   readonly rows: readonly LedgerRow[];
   readonly status: readonly MigrationStatus[];
+  /** Versions that the log has, of a ledger without a single row: someone has emptied it. */
+  readonly lost: readonly string[];
 }
 
 /** Never writes. @throws DbpatError `history_foreign`; DriverError */
 export async function readShard(context: RunContext, shard: Shard, session: Session): Promise<ShardReading> {
   const tables = ledgerTables(shard.dialect, session.server.schema, context.config.table);
-  const ledger = await readLedger(session, shard.dialect, tables);
+  let ledger = await readLedger(session, shard.dialect, tables);
+  let lost = (ledger ?? []).length > 0 ? [] : await readLost(session, shard, tables);
+  if (lost.length > 0) {
+    // Another run may have written its first row between the two reads.
+    ledger = await readLedger(session, shard.dialect, tables);
+    if ((ledger ?? []).length > 0) lost = [];
+  }
   const rows = ledger ?? [];
   const edits = await context.edits(session, shard, tables, context.migrations, rows);
   const status = resolveStatus(context.migrations, rows, edits);
-  return { server: session.server, tables, present: ledger !== undefined, rows, status };
+  return { server: session.server, tables, present: ledger !== undefined, rows, status, lost };
+}
+
+async function readLost(session: Session, shard: Shard, tables: LedgerTables): Promise<readonly string[]> {
+  if (session.server.absent) return [];
+  return recordedVersions(await readLog(session, shard.dialect, tables));
 }
 
 export interface ShardWork {
@@ -49,7 +63,10 @@ export async function planShard(
   locked: boolean,
 ): Promise<ShardWork> {
   const reading = await readShard(context, shard, session);
-  const plan = resolvePlan(reading.status, request);
+  const at = atShard(context, shard);
+  if (request.direction === 'up' && reading.lost.length > 0)
+    throw refuseLost(reading.lost, reading.status, at).with({ shard: shard.name });
+  const plan = resolvePlan(reading.status, request, at);
   const refusal = plan.refusal?.with({ shard: shard.name });
   if (refusal?.code === 'unfinished' && !locked)
     return { reading, steps: [], warnings: plan.warnings, undecided: refusal };
@@ -58,7 +75,8 @@ export async function planShard(
   return { reading, steps: plan.steps, warnings: plan.warnings };
 }
 
-function notWritable(shard: Shard, server: ServerInfo): DbpatError {
+/** The refusal of a server that takes no writes. */
+export function notWritable(shard: Shard, server: ServerInfo): DbpatError {
   const what = server.role === 'replica' ? 'is a replica' : 'is read-only';
   return new DbpatError('read_only', `${shard.name}: ${shard.target.display} ${what}; nothing ran`, {
     shard: shard.name,

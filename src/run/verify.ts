@@ -1,7 +1,8 @@
 import type { Shard } from '../config/config.js';
 import { type ErrorCode, exitCodes } from '../errors.js';
+import { lostProblem } from '../plan/lost.js';
 import { compareShards, findProblems } from '../plan/verify.js';
-import type { RunContext } from './context.js';
+import { atShard, type RunContext } from './context.js';
 import { errorReport, type VerifyResult } from './results.js';
 import { readFleet } from './status.js';
 
@@ -12,7 +13,11 @@ export async function verifyFleet(context: RunContext, shards: readonly Shard[])
   const reads = await readFleet(context, shards);
   const reports = reads.map(({ shard, reading, error }) => {
     const status = reading?.status ?? [];
-    const problems = findProblems(status);
+    const lost = reading?.lost ?? [];
+    const problems = [
+      ...(lost.length === 0 ? [] : [lostProblem(lost, status, atShard(context, shard))]),
+      ...findProblems(status),
+    ];
     const cosmetic = status.filter((entry) => entry.edit?.cosmetic).map((entry) => entry.version);
     return {
       shard: shard.name,

@@ -25,6 +25,7 @@ function lines(text: string, path: string): string[] {
   const normal = text
     .replaceAll(path, '<dir>')
     .replace(/\b\d+(\.\d+)? (ms|s)\b/g, '<time>')
+    .replace(/<time> {2,}/g, '<time>  ')
     .replace(/"(durationMs|latencyMs)":\d+(\.\d+)?/g, '"$1":0')
     .replace(/\b0[0-9a-z]{19}\b/g, '<run>')
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{3}Z)?/g, '<at>')

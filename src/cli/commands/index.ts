@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.js';
+import { baseline } from './baseline.js';
 import { create } from './create.js';
 import { down } from './down.js';
 import { init } from './init.js';
@@ -79,5 +80,12 @@ export const commands: readonly CommandEntry[] = [
     summary: 'correct the record after looking at the database',
     task: 'Change',
     command: repair,
+  },
+  {
+    name: 'migrate baseline',
+    args: '<version>',
+    summary: 'mark everything up to a version as applied without running it',
+    task: 'Change',
+    command: baseline,
   },
 ];

@@ -1,15 +1,13 @@
 import { DbpatError } from '../../errors.js';
-import type { RepairOptions } from '../../run/migrator.js';
+import type { RepairAction } from '../../plan/repair.js';
 import { command } from '../command.js';
-import { fleetOptions, given, text, writeOptions } from '../options.js';
-import { renderRepair } from '../output/pretty/repair.js';
+import { flag, fleetOptions, given, text, writeOptions } from '../options.js';
+import { renderEdit } from '../output/pretty/edit.js';
 
-const actions = [
-  'accept',
-  'applied',
-  'reverted',
-  'resume',
-] as const satisfies readonly RepairOptions['action'][];
+const actions = ['accept', 'applied', 'reverted', 'resume'] as const satisfies readonly RepairAction[];
+
+/** Of commands that correct the record. */
+export const editDryRun = flag('--dry-run', 'say what would be changed and write nothing');
 
 /** `dbpat migrate repair` */
 export const repair = command({
@@ -20,14 +18,15 @@ export const repair = command({
     accept: text('--accept <version>', 'the file as it is now counts as applied', {
       conflicts: ['applied', 'reverted', 'resume'],
     }),
-    applied: text('--applied <version>', 'it took effect: record it without running it', {
+    applied: text('--applied <version>', 'it took effect: record it without running it; also V:PHASE', {
       conflicts: ['reverted', 'resume'],
     }),
-    reverted: text('--reverted <version>', 'it did not take effect: take its record back', {
+    reverted: text('--reverted <version>', 'it did not take effect: take its record back; also V:PHASE', {
       conflicts: ['resume'],
     }),
     resume: text('--resume <version>', 'the statement under way did not take effect: run it again'),
     reason: text('--reason <text>', 'why; goes into the log (required)'),
+    dryRun: editDryRun,
     ...writeOptions,
     ...fleetOptions,
   },
@@ -48,8 +47,8 @@ export const repair = command({
       action,
       version: options[action]!,
       reason: options.reason!,
-      ...given({ shards: options.shard, yes: options.yes }),
+      ...given({ shards: options.shard, yes: options.yes, dryRun: options.dryRun }),
     });
-    return show(result, renderRepair);
+    return show(result, renderEdit);
   },
 });
