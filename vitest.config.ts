@@ -23,7 +23,7 @@ export default defineConfig({
             'test/example.test.ts',
           ],
           pool: 'forks',
-          globalSetup: ['test/support/servers.ts'],
+          globalSetup: ['test/support/servers/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -193,8 +193,8 @@ const chosen = options.only === undefined ? Object.keys(parts) : options.only.sp
 let servers;
 try {
   if (chosen.some((name) => name === 'postgres' || name === 'mariadb')) {
-    const { startServers } = await createJiti(import.meta.url).import('../test/support/servers.ts');
-    servers = await startServers();
+    const { startServers } = await createJiti(import.meta.url).import('../test/support/servers/setup.ts');
+    servers = await startServers(['postgres15', 'mariadb']);
   }
   for (const name of chosen) await parts[name](servers?.urls);
   if (options.json) console.log(JSON.stringify(table, null, 2));

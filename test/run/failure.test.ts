@@ -139,10 +139,10 @@ describe.each(['sqlite', 'postgres15', 'postgres18'] as const)('a failing statem
   });
 });
 
-describe('a failing statement on mariadb', () => {
+describe.each(['mariadb', 'mysql'] as const)('a failing statement on %s', (kind) => {
   let here: Place;
   beforeAll(async () => {
-    here = await place('mariadb');
+    here = await place(kind);
   });
   afterAll(async () => {
     here.shop.remove();

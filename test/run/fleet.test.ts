@@ -38,8 +38,8 @@ const three = {
 };
 
 describe('a fleet', () => {
-  it('runs the same migrations on PostgreSQL, MariaDB and SQLite from one config', async () => {
-    for (const kind of ['postgres15', 'postgres18', 'mariadb', 'sqlite'] as const)
+  it('runs the same migrations on PostgreSQL, MariaDB, MySQL and SQLite from one config', async () => {
+    for (const kind of ['postgres15', 'postgres18', 'mariadb', 'mysql', 'sqlite'] as const)
       open.databases.push(await createDatabase(kind));
     const dbpat = fleet(
       { shards: open.databases.map((db) => ({ name: db.kind, url: db.url })) },
@@ -59,7 +59,13 @@ describe('a fleet', () => {
     const up = await dbpat('migrate', 'up');
     expect([up.exitCode, outcomes(up)]).toEqual([
       0,
-      { postgres15: 'applied', postgres18: 'applied', mariadb: 'applied', sqlite: 'applied' },
+      {
+        postgres15: 'applied',
+        postgres18: 'applied',
+        mariadb: 'applied',
+        mysql: 'applied',
+        sqlite: 'applied',
+      },
     ]);
     expect((await dbpat('migrate', 'verify')).exitCode).toBe(0);
     for (const db of open.databases) {
@@ -78,7 +84,7 @@ describe('a fleet', () => {
     }
     const shards = await dbpat('shards');
     expect(shards.shards.map((shard: any) => [shard.reachable, shard.role])).toEqual(
-      Array(4).fill([true, 'primary']),
+      Array(5).fill([true, 'primary']),
     );
   });
 

@@ -1,11 +1,9 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/databases.js';
+import { createDatabase, kinds, type TestDatabase } from '../support/databases.js';
 import { project, type TestProject } from '../support/project.js';
 import { runCli } from '../support/run-cli.js';
-
-const kinds = ['sqlite', 'postgres15', 'postgres18', 'mariadb'] as const;
 
 const users = `-- migrate:up
 create table users (id integer primary key, name varchar(100) not null);

@@ -5,10 +5,21 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { inject } from 'vitest';
+import { type ServerName, serverUrl } from './servers.js';
 
-export type Kind = 'sqlite' | 'postgres15' | 'postgres18' | 'mariadb';
-export const kinds: readonly Kind[] = ['sqlite', 'postgres15', 'postgres18', 'mariadb'];
+export type Kind = 'sqlite' | ServerName;
+export const kinds: readonly Kind[] = [
+  'sqlite',
+  'postgres15',
+  'postgres16',
+  'postgres17',
+  'postgres18',
+  'mariadb',
+  'mysql',
+];
+
+/** One of each product, the newest there is. */
+export const products = ['sqlite', 'postgres18', 'mariadb', 'mysql'] as const satisfies readonly Kind[];
 
 /** A database of its own on a real server, reached without dbpat. */
 export interface TestDatabase {
@@ -25,7 +36,7 @@ export interface TestDatabase {
 export function createDatabase(kind: Kind): Promise<TestDatabase> {
   const name = `t${randomBytes(6).toString('hex')}`;
   if (kind === 'sqlite') return createSqlite(name);
-  return kind === 'mariadb' ? createMariadb(name) : createPostgres(kind, name);
+  return kind === 'mariadb' || kind === 'mysql' ? createMysql(kind, name) : createPostgres(kind, name);
 }
 
 async function createSqlite(name: string): Promise<TestDatabase> {
@@ -69,8 +80,11 @@ async function createSqlite(name: string): Promise<TestDatabase> {
   };
 }
 
-async function createPostgres(kind: 'postgres15' | 'postgres18', name: string): Promise<TestDatabase> {
-  const server = inject('servers')[kind];
+async function createPostgres(
+  kind: Exclude<Kind, 'sqlite' | 'mariadb' | 'mysql'>,
+  name: string,
+): Promise<TestDatabase> {
+  const server = await serverUrl(kind);
   const admin = new pg.Client({ connectionString: server });
   await admin.connect();
   await admin.query(`create database ${name}`);
@@ -105,8 +119,8 @@ async function createPostgres(kind: 'postgres15' | 'postgres18', name: string): 
   };
 }
 
-async function createMariadb(name: string): Promise<TestDatabase> {
-  const server = inject('servers').mariadb;
+async function createMysql(kind: 'mariadb' | 'mysql', name: string): Promise<TestDatabase> {
+  const server = await serverUrl(kind);
   const url = server.replace(/\/mysql$/, `/${name}`);
   const admin = await mysql.createConnection(server);
   await admin.query(`create database ${name} character set utf8mb4`);
@@ -116,7 +130,7 @@ async function createMariadb(name: string): Promise<TestDatabase> {
     return Array.isArray(rows) ? (rows as any[]).map((row) => ({ ...row })) : [];
   };
   return {
-    kind: 'mariadb',
+    kind,
     url,
     query,
     tables: async () => (await query('show tables')).map((row) => String(Object.values(row)[0])).sort(),

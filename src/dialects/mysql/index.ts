@@ -23,10 +23,11 @@ export const mysql: Dialect = {
     now: 'utc_timestamp(6)',
     elapsedMs: null,
     iso: (column) => `concat(left(date_format(${column}, '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')`,
+    // The one spelling that MariaDB, TiDB and every MySQL take; MySQL warns of it (1287) since 8.0.20.
     upsert: (_key, columns) =>
       `on duplicate key update ${columns.map((c) => `${c} = values(${c})`).join(', ')}`,
     columns: (table) => ({
-      sql: 'select column_name as name from information_schema.columns where table_schema = database() and table_name = ?',
+      sql: 'select column_name as name from information_schema.columns where table_schema = database() and table_name = ? order by ordinal_position',
       params: [table],
     }),
     elsewhere: () => null,
