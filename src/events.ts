@@ -30,6 +30,8 @@ export type RunEvent =
       readonly shards: readonly string[];
     }
   | { readonly type: 'shard-start'; readonly shard: string; readonly steps: number; readonly target: string }
+  /** A database is not up yet; without a shard it is the directory of shards. */
+  | { readonly type: 'wait'; readonly shard?: string; readonly reason: string; readonly waitedMs: number }
   | { readonly type: 'lock-wait'; readonly shard: string; readonly holder: string; readonly waitedMs: number }
   | {
       readonly type: 'step-start';

@@ -94,6 +94,7 @@ export const fleetOptions = {
   ...configOptions,
   concurrency: count('--concurrency <n>', 'shards at once', where),
   perHost: count('--per-host <n>', 'shards at once on one server', where),
+  waitFor: duration('--wait-for <duration>', 'how long to wait for databases that are not up yet', where),
   ...outputOptions,
   events: text('--events <file>', 'append every event as a line of JSON; - for stdout', how),
 };

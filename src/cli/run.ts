@@ -110,6 +110,7 @@ function migratorOptions(shared: Shared, host: Host, { redactor }: Console): Mig
       concurrency: shared.concurrency,
       perHost: shared.perHost,
       lockWaitMs: shared.lockWait,
+      waitForMs: shared.waitFor,
     }),
   };
 }

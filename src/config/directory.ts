@@ -1,4 +1,5 @@
 import { DriverError, type Row, type Rows } from '../dialects/dialect.js';
+import { attemptMs, untilReachable } from '../dialects/reach.js';
 import { DbpatError, type Fault } from '../errors.js';
 import { keyPath } from './check.js';
 import type { Config } from './config.js';
@@ -47,14 +48,17 @@ export async function readDirectory(
   }
   let result: Rows;
   try {
-    const session = await dialect.connect(target, {
-      access: 'read',
-      tls,
-      ...timeouts,
-      onConnect: [],
-      resolveFrom: context.root,
-      applicationName: 'dbpat',
-    });
+    const connect = (leftMs: number) =>
+      dialect.connect(target, {
+        access: 'read',
+        tls,
+        ...timeouts,
+        connectMs: attemptMs(timeouts.connectMs, leftMs),
+        onConnect: [],
+        resolveFrom: context.root,
+        applicationName: 'dbpat',
+      });
+    const session = await untilReachable(connect, context.reach ?? { waitMs: 0 });
     try {
       result = await session.query({ sql });
     } finally {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Dialect } from '../dialects/dialect.js';
+import type { ReachOptions } from '../dialects/reach.js';
 import { DbpatError, type Fault } from '../errors.js';
 import { isObject } from './check.js';
 import type { Config } from './config.js';
@@ -23,6 +24,8 @@ export interface LoadOptions {
   /** Called for each variable of the file that `env` has not, before a config module is imported. */
   readonly setEnv?: ((name: string, value: string) => void) | undefined;
   readonly dialects: readonly Dialect[];
+  /** How long a directory of shards that is not up yet is waited for. */
+  readonly reach?: ReachOptions | undefined;
 }
 
 const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'];
@@ -33,7 +36,7 @@ const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'];
  * @throws DbpatError `config_invalid`, and all that `parseConfig` throws
  */
 export async function loadConfig(options: LoadOptions): Promise<Config> {
-  const { cwd, dialects, environment } = options;
+  const { cwd, dialects, environment, reach } = options;
   const env = readEnv(options);
   const file =
     options.file === undefined ? findConfig(cwd) : givenConfig(resolve(cwd, options.file), options.file);
@@ -46,7 +49,7 @@ export async function loadConfig(options: LoadOptions): Promise<Config> {
       hint: 'dbpat init',
     });
   }
-  return parseConfig(raw, { root, file, environment, env, dialects, url, faults });
+  return parseConfig(raw, { root, file, environment, env, dialects, url, faults, reach });
 }
 
 function urlFor(options: LoadOptions, env: Env, raw: unknown) {

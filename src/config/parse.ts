@@ -1,5 +1,6 @@
 import { basename, resolve } from 'node:path';
 import type { Dialect } from '../dialects/dialect.js';
+import type { ReachOptions } from '../dialects/reach.js';
 import { DbpatError, type Fault } from '../errors.js';
 import type { Config, Wave } from './config.js';
 import { readDirectory } from './directory.js';
@@ -36,6 +37,7 @@ export interface ParseContext {
   readonly url?: { readonly path: string; readonly text: string } | undefined;
   /** Found before, to be reported together with what is found here. */
   readonly faults?: readonly Fault[] | undefined;
+  readonly reach?: ReachOptions | undefined;
 }
 
 /**

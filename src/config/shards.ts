@@ -1,4 +1,5 @@
 import type { Dialect, Target } from '../dialects/dialect.js';
+import type { ReachOptions } from '../dialects/reach.js';
 import { DbpatError, type Fault } from '../errors.js';
 import { keyPath } from './check.js';
 import type { Shard } from './config.js';
@@ -14,6 +15,7 @@ export interface ResolveContext {
   readonly env: Env;
   readonly dialects: readonly Dialect[];
   readonly faults: Fault[];
+  readonly reach?: ReachOptions | undefined;
 }
 
 /** A shard with what only the check of the whole needs. */

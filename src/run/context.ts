@@ -31,7 +31,7 @@ export function atShard({ config }: RunContext, shard: Shard): string {
 
 /** Runs work for every shard within the limits of the config; results in the order of the shards. */
 export function eachShard<T>(
-  { config }: RunContext,
+  { config }: Pick<RunContext, 'config'>,
   shards: readonly Shard[],
   work: (shard: Shard) => Promise<T>,
 ): Promise<readonly T[]> {

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.js';
 import { parseConfig } from '../config/parse.js';
 import { selectShards } from '../config/select.js';
 import { dialects } from '../dialects/index.js';
+import type { ReachOptions } from '../dialects/reach.js';
 import type { Emit } from '../events.js';
 import { createMigration } from '../migration/create.js';
 import { loadMigrations } from '../migration/discover.js';
@@ -31,15 +32,22 @@ import { planRepair } from './repair.js';
 import { fleetLog, fleetPlan, pingFleet } from './reports.js';
 import { fleetStatus } from './status.js';
 import { verifyFleet } from './verify.js';
+import { requireShards, waitForShards } from './wait.js';
 
 /**
  * Loads the config, once; contacts nothing yet.
  * @throws DbpatError `config_invalid` with every fault, `shards_duplicate`, `tls_required`
  */
 export async function createMigrator(options: MigratorOptions = {}): Promise<Migrator> {
-  const config = withOverrides(await configOf(options), options);
   const emit: Emit = options.emit ?? (() => {});
   const signal = options.signal ?? new AbortController().signal;
+  const waitMs = options.waitForMs ?? 0;
+  const reach: ReachOptions = {
+    waitMs,
+    signal,
+    onWait: (reason, waitedMs) => emit({ type: 'wait', reason, waitedMs }),
+  };
+  const config = withOverrides(await configOf(options, reach), options);
   const folder = (): readonly Migration[] =>
     loadMigrations(config.migrations, { root: config.root, dialects });
   const context = (command: string, runId = newRunId(), migrations = folder()): RunContext => ({
@@ -54,18 +62,33 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
     ...(options.env === undefined ? {} : { env: options.env as Record<string, string | undefined> }),
   });
   const selected = (selection: Selection | undefined) => selectShards(config.shards, selection?.shards ?? []);
-  const fleet = (write: WriteOptions | undefined, requestFor: FleetRequest['requestFor']): FleetRequest => ({
-    shards: selected(write),
-    requestFor,
-    yes: write?.yes ?? false,
-    confirm: options.confirm,
-    ...(write?.planFile === undefined
-      ? {}
-      : { sealed: readPlan(resolve(options.cwd ?? process.cwd(), write.planFile)) }),
-  });
-
-  const edit = (write: EditOptions) => ({
-    shards: selected(write),
+  /** A report tells of shards that have not come up; a command that writes needs them all. */
+  const reached = async (
+    selection: Selection | undefined,
+    wait: typeof requireShards | typeof waitForShards = waitForShards,
+  ) => {
+    const shards = selected(selection);
+    if (waitMs > 0) await wait({ config, waitMs, emit, signal }, shards);
+    return shards;
+  };
+  const fleet = async (
+    write: WriteOptions | undefined,
+    requestFor: FleetRequest['requestFor'],
+  ): Promise<FleetRequest> => {
+    const sealed =
+      write?.planFile === undefined
+        ? undefined
+        : readPlan(resolve(options.cwd ?? process.cwd(), write.planFile));
+    return {
+      shards: await reached(write, requireShards),
+      requestFor,
+      yes: write?.yes ?? false,
+      confirm: options.confirm,
+      ...(sealed === undefined ? {} : { sealed }),
+    };
+  };
+  const edit = async (write: EditOptions) => ({
+    shards: await reached(write, requireShards),
     named: (write.shards ?? []).length > 0 || config.shards.length === 1,
     dryRun: write.dryRun ?? false,
     yes: write.yes ?? false,
@@ -75,36 +98,30 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
   return {
     up: async (up) => {
       const request = requestOf({ ...up, direction: 'up' }, config);
-      return runFleet(
-        context('migrate up', up?.resume),
-        fleet(up, () => request),
-      );
+      return runFleet(context('migrate up', up?.resume), await fleet(up, () => request));
     },
     down: async (down) => {
       const request = requestOf({ ...down, direction: 'down' }, config);
-      return runFleet(
-        context('migrate down'),
-        fleet(down, () => request),
-      );
+      return runFleet(context('migrate down'), await fleet(down, () => request));
     },
     redo: async (redo) => {
       const shared = context('migrate redo');
       const down = await runFleet(
         shared,
-        fleet(redo, () => ({ direction: 'down', steps: redo?.steps ?? 1 })),
+        await fleet(redo, () => ({ direction: 'down', steps: redo?.steps ?? 1 })),
       );
       const up = await runFleet(
         shared,
-        fleet({ ...redo, yes: true }, (shard) => redoRequest(down, shard)),
+        await fleet({ ...redo, yes: true }, (shard) => redoRequest(down, shard)),
       );
       return mergeRedo(down, up);
     },
     status: async (status) =>
-      fleetStatus(context('migrate status'), selected(status), status?.exitCode ?? false),
+      fleetStatus(context('migrate status'), await reached(status), status?.exitCode ?? false),
     plan: async (plan) => {
       const result = await fleetPlan(
         context('migrate plan'),
-        selected(plan),
+        await reached(plan),
         requestOf(plan, config),
         plan.exitCode ?? false,
       );
@@ -113,19 +130,21 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
       }
       return result;
     },
-    verify: async (selection) => verifyFleet(context('migrate verify'), selected(selection)),
-    log: async (log) => fleetLog(context('migrate log', undefined, []), selected(log), log?.run),
-    shards: async (selection) => pingFleet(context('shards', undefined, []), selected(selection)),
+    verify: async (selection) => verifyFleet(context('migrate verify'), await reached(selection)),
+    log: async (log) => fleetLog(context('migrate log', undefined, []), await reached(log), log?.run),
+    shards: async (selection) => pingFleet(context('shards', undefined, []), await reached(selection)),
     repair: async (repair) => {
       const shared = context('migrate repair');
       const again = (at: string) =>
         `dbpat migrate repair --${repair.action} ${repair.version}${at} --reason ${quoted(repair.reason)}`;
-      return editLedgers(shared, { ...edit(repair), plan: planRepair(shared, repair), again });
+      const plan = planRepair(shared, repair);
+      return editLedgers(shared, { ...(await edit(repair)), plan, again });
     },
     baseline: async (baseline) => {
       const shared = context('migrate baseline');
       const again = (at: string) => `dbpat migrate baseline ${baseline.version}${at}`;
-      return editLedgers(shared, { ...edit(baseline), plan: planBaseline(shared, baseline), again });
+      const plan = planBaseline(shared, baseline);
+      return editLedgers(shared, { ...(await edit(baseline)), plan, again });
     },
     create: async (description, form) => {
       const path = createMigration(config.migrations, description, form, {
@@ -138,7 +157,7 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
   };
 }
 
-async function configOf(options: MigratorOptions): Promise<Config> {
+async function configOf(options: MigratorOptions, reach: ReachOptions): Promise<Config> {
   const cwd = options.cwd ?? process.cwd();
   const env = options.env ?? {};
   if (options.config !== undefined && typeof options.config !== 'string') {
@@ -146,6 +165,7 @@ async function configOf(options: MigratorOptions): Promise<Config> {
       root: cwd,
       env,
       dialects,
+      reach,
       ...(options.environment === undefined ? {} : { environment: options.environment }),
     });
   }
@@ -153,6 +173,7 @@ async function configOf(options: MigratorOptions): Promise<Config> {
     cwd,
     env,
     dialects,
+    reach,
     ...(options.config === undefined ? {} : { file: options.config }),
     ...(options.url === undefined ? {} : { url: options.url }),
     ...(options.environment === undefined ? {} : { environment: options.environment }),

@@ -25,6 +25,8 @@ export interface MigratorOptions {
   readonly concurrency?: number;
   readonly perHost?: number;
   readonly lockWaitMs?: number;
+  /** Databases that are not up yet are waited for so long. Default: not at all. */
+  readonly waitForMs?: number;
   readonly toolVersion?: string;
   readonly emit?: Emit;
   /** Stops at the next safe point. Its reason may be the DbpatError to report. */

@@ -46,6 +46,7 @@ export function nextLive(state: LiveState, event: RunEvent): LiveState {
         ? { ...state, told }
         : { ...running(event.shard, { ...current, waiting: event.reason }), told };
     }
+    case 'wait':
     case 'lock-wait':
       return { ...state, told: new Set([...state.told, waitKey(event)]) };
     case 'statement': {
@@ -87,6 +88,11 @@ export function liveLines(
           `${event.step.version} waits: ${event.reason}; try ${event.attempt + 1} in ${formatDuration(event.waitMs)}`,
         ),
       ];
+    case 'wait': {
+      if (state.told.has(waitKey(event)) && !verbose) return [];
+      const text = `waits for the database: ${event.reason}`;
+      return [event.shard === undefined || event.shard === 'default' ? text : named(event.shard, text)];
+    }
     case 'lock-wait':
       if (state.told.has(waitKey(event)) && !verbose) return [];
       return [named(event.shard, `waits for the lock held by ${event.holder}`)];
@@ -133,6 +139,13 @@ function stepName({ version, description }: StepRef): string {
   return description === '' ? version : description;
 }
 
-function waitKey(event: RunEvent & { type: 'retry' | 'lock-wait' }): string {
-  return event.type === 'retry' ? `${event.shard} ${event.step.version}` : `${event.shard} ${event.holder}`;
+function waitKey(event: RunEvent & { type: 'wait' | 'retry' | 'lock-wait' }): string {
+  switch (event.type) {
+    case 'wait':
+      return `${event.shard} ${event.reason}`;
+    case 'retry':
+      return `${event.shard} ${event.step.version}`;
+    case 'lock-wait':
+      return `${event.shard} ${event.holder}`;
+  }
 }
