@@ -35,7 +35,6 @@ parentPort?.on('message', async (message: BeatMessage) => {
     const tick = () => void beatOnce(job, state);
     const state: Beating = { timer: setInterval(tick, job.everyMs), busy: false };
     beating.set(job.id, state);
-    tick();
     return;
   }
   const state = beating.get(message.stop);

@@ -175,7 +175,7 @@ async function take(
     throw error;
   }
   try {
-    await session.query(raiseFence(shard.dialect, tables, epoch));
+    await session.batch([raiseFence(shard.dialect, tables, epoch)]);
   } catch (error) {
     await session.query(freeLease(tables, epoch)).catch(() => {});
     throw error;
