@@ -169,6 +169,56 @@ describe.each(kinds)('a session on %s', (kind) => {
     expect(await loser.unlock('k')).toBe(true);
   });
 
+  it('F11 proves the fence in every transaction, and nothing of one that has lost it stays', async () => {
+    const one = await session();
+    await one.query({ sql: 'insert into t (id, v) values (?, ?)', params: [1, 'epoch 7'] });
+    const fence = (epoch: string) => ({
+      query: { sql: 'select 1 as held from t where id = ? and v = ?', params: [1, epoch] },
+    });
+    const insert = (id: number) => ({ sql: 'insert into t (id, v) values (?, ?)', params: [id, 'x'] });
+    one.useFence(fence('epoch 7'));
+    await one.batch([insert(2), insert(3)]);
+    await one.begin();
+    await one.commit([insert(4)]);
+    one.useFence(fence('epoch 6'));
+    expect((await faultOf(one.batch([insert(5)]))).kind).toBe('fenced');
+    expect((await faultOf(one.batch([insert(5), insert(6)]))).kind).toBe('fenced');
+    expect((await faultOf(one.begin())).kind).toBe('fenced');
+    if (dialect.capabilities.transactionalDdl) {
+      const script = {
+        statements: statements('insert into t values (7, null)'),
+        record: () => [],
+        reset: false,
+      };
+      expect((await faultOf(one.runAtomic(script))).kind).toBe('fenced');
+    }
+    one.useFence(undefined);
+    await one.batch([insert(8)]);
+    expect((await db.query('select id from t order by id')).map((row) => row.id)).toEqual([1, 2, 3, 4, 8]);
+  });
+
+  it('F14 tells a session lock that the migration has given back', async () => {
+    const one = await session();
+    if (dialect.capabilities.files) return;
+    await one.query({ sql: 'insert into t (id, v) values (?, ?)', params: [1, 'epoch 7'] });
+    expect(await one.tryLock('k')).toBe(true);
+    one.useFence({ query: { sql: 'select 1 as held from t where id = ?', params: [1] }, key: 'k' });
+    await one.begin();
+    await one.rollback();
+    await one.unlock('k');
+    expect((await faultOf(one.begin())).kind).toBe('fenced');
+  });
+
+  it('knows which sessions live, and ends another one of its own', async () => {
+    if (dialect.capabilities.files) return;
+    const [one, other] = [await session(), await session()];
+    const { sessionId } = other.server;
+    expect(await one.isAlive(sessionId)).toBe(true);
+    await one.terminate(sessionId);
+    expect(await one.isAlive(sessionId)).toBe(false);
+    await one.terminate(sessionId);
+  });
+
   it('commits statements with their record, or leaves nothing and says where it failed', async () => {
     const one = await session();
     const record = () => [{ sql: 'insert into t (id, v) values (?, ?)', params: [9, 'record'] }];

@@ -190,7 +190,13 @@ class SqliteSession implements Session {
       this.#tolerated = new Set(this.#violations());
       this.#open();
       this.#inTransaction = true;
-      this.#prove();
+      try {
+        this.#prove();
+      } catch (error) {
+        this.#rollback();
+        this.#restore();
+        throw error;
+      }
       this.#exec('savepoint dbpat_guard');
     });
   }
