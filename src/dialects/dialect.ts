@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SqlRules } from '../sql/rules.js';
 import type { LexOptions, Statement } from '../sql/statement.js';
+import type { Tracing } from './trace.js';
 
 /**
  * The port to a database. Everything that differs between databases is behind it: as data in `Capabilities` and
@@ -29,6 +30,8 @@ export interface Capabilities {
   readonly transactionalDdl: boolean;
   /** A database is a local file: its holder is a process of a machine that has it. */
   readonly files: boolean;
+  /** A SELECT may write, through a function that the database keeps. */
+  readonly storedFunctions: boolean;
   /** A shard may be one schema of a database. */
   readonly schemas: boolean;
   /** Opening a writing session makes the database where there is none. */
@@ -52,6 +55,8 @@ export interface LedgerSyntax {
   readonly now: string;
   /** Whole milliseconds since the transaction began, or null where the caller measures. */
   readonly elapsedMs: string | null;
+  /** Joins pieces of text, each an expression. */
+  concat(pieces: readonly string[]): string;
   /** Reads a timestamp column as ISO 8601 text in UTC with milliseconds. */
   iso(column: string): string;
   /** The end of an INSERT that updates the named columns when the key exists. */
@@ -218,7 +223,11 @@ export interface AtomicScript {
 }
 
 /** Sees every query that a migration module sends; may refuse by throwing. */
-export type QueryGuard = <T>(sql: string, send: () => Promise<T>) => Promise<T>;
+export type QueryGuard = <T>(
+  sql: string,
+  send: () => Promise<T>,
+  parameters?: readonly unknown[],
+) => Promise<T>;
 
 /**
  * One connection. The session that holds the lock does the work, so a dead session can neither run nor hold anything.
@@ -234,10 +243,15 @@ export interface Session {
   send(statement: Statement): Promise<void>;
   /** Only where `transactionalDdl`: statements and record commit together or leave nothing. */
   runAtomic(script: AtomicScript): Promise<void>;
+  /** What the last statement warned about; asks the server only where it said that there is something. */
+  warnings(): Promise<readonly string[]>;
   /** Opens a transaction for a module, or for consecutive DML with its journal. */
   begin(): Promise<void>;
-  /** Writes `record` and commits. Refuses when the transaction is not the one that `begin` opened. */
-  commit(record: readonly Query[]): Promise<void>;
+  /**
+   * Writes `record` and commits. Refuses when the transaction is not the one that `begin` opened. What was set in the
+   * session is undone before the record, unless it is to be kept for what follows.
+   */
+  commit(record: readonly Query[], settings?: 'reset' | 'keep'): Promise<void>;
   rollback(): Promise<void>;
   /** Kysely on this very session; its `transaction()` is a savepoint inside a transaction. */
   kysely(guard: QueryGuard): Promise<Kysely<any>>;
@@ -274,6 +288,8 @@ export interface Dialect {
   readonly capabilities: Capabilities;
   readonly sqlRules: SqlRules;
   readonly ledger: LedgerSyntax;
+  /** Absent where every statement shares a transaction with its record. */
+  readonly tracing?: Tracing;
   /** @throws DbpatError `config_invalid`; its message never holds the URL. */
   parseUrl(url: string, baseDir: string): Target;
   quote(identifier: string): string;

@@ -26,7 +26,7 @@ export interface KyselyParts {
  * opened or closed by it.
  */
 export function kyselyOn(parts: KyselyParts, guard: QueryGuard): Kysely<any> {
-  const execute = (query: CompiledQuery) => guard(query.sql, () => parts.execute(query));
+  const execute = (query: CompiledQuery) => guard(query.sql, () => parts.execute(query), query.parameters);
   const connection: DatabaseConnection = {
     executeQuery: (query) => execute(query),
     async *streamQuery(query) {

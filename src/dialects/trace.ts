@@ -45,7 +45,7 @@ export interface Tracing {
   read(statement: string, options: LexOptions): Trace | undefined;
   /** A scalar expression: the facts of a trace's objects, as a JSON object in text. */
   facts(trace: Trace): Query;
-  /** A scalar expression: where names without a schema are looked for. */
+  /** A scalar expression: where names without a schema are looked for, as a JSON text. */
   readonly place: string;
   /** Makes the session look there. */
   enter(place: string): Query;
@@ -69,9 +69,7 @@ export function judge(trace: Trace, before: Facts, now: Facts): Judgement {
     verdict: done ? 'done' : again ? 'not-done' : 'unknown',
     before: describe(trace, before),
     now: same ? `as before${untouched ? '' : ', which it is either way'}` : describe(trace, now, before),
-    sweep: swept
-      ? remains.map((key) => ({ sql: `${trace.sweep!} ${key.slice(leftover.length)}` }))
-      : [],
+    sweep: swept ? remains.map((key) => ({ sql: `${trace.sweep!} ${key.slice(leftover.length)}` })) : [],
   };
 }
 
@@ -124,13 +122,20 @@ function describe(trace: Trace, facts: Facts, before?: Facts): string {
     const value = valueOf(fact, facts);
     if (value === undefined) return { name, text: `no ${name}`, rank: 1 };
     const other = before !== undefined && valueOf(fact, before) !== value;
-    return { name, text: other && valueOf(fact, before) !== undefined ? `another ${name}` : name, rank: other ? 0 : 1 };
+    return {
+      name,
+      text: other && valueOf(fact, before) !== undefined ? `another ${name}` : name,
+      rank: other ? 0 : 1,
+    };
   });
   const extra =
     before === undefined
       ? []
       : differing(before, facts)
-          .filter((key) => !about.some((fact) => keysOf(fact, facts).includes(key) || keysOf(fact, before).includes(key)))
+          .filter(
+            (key) =>
+              !about.some((fact) => keysOf(fact, facts).includes(key) || keysOf(fact, before).includes(key)),
+          )
           .map((key) => ({ name: key, text: key in facts ? `another ${key}` : `no ${key}`, rank: 2 }));
   const all = [...words, ...extra].sort((a, b) => a.rank - b.rank).map(({ text }) => text);
   if (all.length === 0) return 'nothing of it';

@@ -1,9 +1,49 @@
 import { type Dialect, DriverError, type Row, type Session } from '../dialects/dialect.js';
+import type { Facts, Trace } from '../dialects/trace.js';
 import { DbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import type { LedgerTables } from './tables.js';
 
 export type LedgerStatus = 'running' | 'applied' | 'failed';
+
+/** A statement whose end is not recorded: it may or may not have taken effect. */
+export interface InFlight {
+  readonly index: number;
+  /** Its first words. */
+  readonly words: string;
+  /** Sending it again does no harm. */
+  readonly repeatable: boolean;
+  /** The server's name for the session that sent it. */
+  readonly session?: string;
+  /** `Journal.prefix` once it counts as done. */
+  readonly through?: string;
+  /** `Journal.calls` once it counts as done. */
+  readonly calls?: Calls;
+  /** How it shows in the catalogue. */
+  readonly trace?: Trace;
+}
+
+/** So many equal replies to statements with an effect: rows affected, rows changed, id given. */
+export type Reply = readonly [
+  times: number,
+  affected: string,
+  changed: string | null,
+  insertId: string | null,
+];
+
+/** What a module has asked for up to its last effect, and the replies that it got for effects. */
+export interface Calls {
+  readonly count: number;
+  /** Over texts, parameters and the rows that were read. */
+  readonly hash: string;
+  readonly replies: readonly Reply[];
+}
+
+/** What the catalogue said just before the statement under way was sent. */
+export interface Seen {
+  readonly place: string;
+  readonly facts: Facts;
+}
 
 /** The statement journal of a step that cannot be rolled back. */
 export interface Journal {
@@ -14,8 +54,10 @@ export interface Journal {
   readonly done: number;
   /** Hash over the texts of the done statements; null for a module. */
   readonly prefix: string | null;
-  /** The statement whose end is not recorded: it may or may not have taken effect. */
-  readonly inFlight: { readonly index: number; readonly words: string; readonly repeatable: boolean } | null;
+  readonly inFlight: InFlight | null;
+  readonly seen?: Seen;
+  /** Of a module; absent when it cannot be taken up again. */
+  readonly calls?: Calls;
 }
 
 /** One phase of one migration on one shard, as recorded. Times are ISO 8601, UTC. */
@@ -131,9 +173,14 @@ function toLedgerRow(row: Row): LedgerRow {
     runId: String(row.run_id),
     appliedBy: String(row.applied_by),
     toolVersion: String(row.tool_version),
-    progress: parseJson(row.progress) as Journal | null,
+    progress: readJournal(row.progress),
     error: parseJson(row.error) as LedgerRow['error'],
   };
+}
+
+/** What the column `progress` holds, null where it holds none. */
+export function readJournal(value: unknown): Journal | null {
+  return parseJson(value) as Journal | null;
 }
 
 function parseJson(value: unknown): unknown {

@@ -21,15 +21,28 @@ export interface StepRecord {
   readonly source: string | null;
 }
 
+/** Names a row. */
+export type StepKey = Pick<StepRecord, 'version' | 'phase'>;
+
 /** Statements that write the ledger; each function returns them, none sends them. */
 export interface LedgerWriter {
   /** The step is done: row and log line. `elapsedMs` undefined: the database measures. */
   applied(step: StepRecord, elapsedMs: number | undefined): readonly Query[];
   reverted(step: StepRecord, elapsedMs: number | undefined): readonly Query[];
-  /** Row of a journalled step that has begun, or goes on. */
-  began(step: StepRecord, journal: Journal): readonly Query[];
-  progress(step: StepRecord, journal: Journal): Query;
-  failed(step: StepRecord, journal: Journal, error: Readonly<Record<string, unknown>>): readonly Query[];
+  /**
+   * Row of a journalled step that has begun, or goes on after `resumed` statements. With the statement under way goes
+   * what the catalogue says.
+   */
+  began(step: StepRecord, journal: Journal, resumed: number): readonly Query[];
+  progress(step: StepKey, journal: Journal): Query;
+  /** Without a journal, the one that is there stays. */
+  failed(
+    step: StepRecord,
+    journal: Journal | null,
+    error: Readonly<Record<string, unknown>>,
+  ): readonly Query[];
+  /** Reads the journal of a step: one row with `progress`. */
+  journalOf(step: StepKey): Query;
   /** The text of an applied migration is now another one. */
   accepted(step: StepRecord): Query;
   /** One line of the log. */
@@ -45,15 +58,30 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
   const elapsed = (ms: number | undefined) =>
     ms === undefined ? (measured ?? '0') : String(Math.max(0, Math.round(ms)));
 
+  /** As the database computes it: what the catalogue says of the statement under way is read in the same write. */
+  const progress = (journal: Journal | null): Query => {
+    const trace = journal?.inFlight?.trace;
+    if (trace === undefined || dialect.tracing === undefined || journal?.seen !== undefined)
+      return { sql: '?', params: [jsonOrNull(journal)] };
+    const { tracing } = dialect;
+    const facts = tracing.facts(trace);
+    const head = `${JSON.stringify(journal).slice(0, -1)},"seen":{"place":`;
+    return {
+      sql: dialect.ledger.concat(['?', tracing.place, '?', facts.sql, '?']),
+      params: [head, ',"facts":', ...(facts.params ?? []), '}}'],
+    };
+  };
+
   const upsert = (
     step: StepRecord,
     status: LedgerStatus,
     ms: number | undefined,
     journal: Journal | null,
     error: unknown,
+    value = progress(journal),
   ): Query => ({
     sql: `insert into ${tables.main} (version, phase, description, checksum, status, applied_order, applied_at, duration_ms, run_id, applied_by, tool_version, progress, error, source)
- values (?, ?, ?, ?, ?, ?, ${now}, ${elapsed(ms)}, ?, ?, ?, ?, ?, ?) ${dialect.ledger.upsert(['version', 'phase'], ['description', 'checksum', 'status', 'applied_at', 'duration_ms', 'run_id', 'applied_by', 'tool_version', 'progress', 'error', 'source'])}`,
+ values (?, ?, ?, ?, ?, ?, ${now}, ${elapsed(ms)}, ?, ?, ?, ${value.sql}, ?, ?) ${dialect.ledger.upsert(['version', 'phase'], ['description', 'checksum', 'status', 'applied_at', 'duration_ms', 'run_id', 'applied_by', 'tool_version', 'progress', 'error', 'source'])}`,
     params: [
       step.version,
       step.phase,
@@ -64,7 +92,7 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
       stamp.runId,
       stamp.actor,
       stamp.toolVersion,
-      jsonOrNull(journal),
+      ...value.params!,
       jsonOrNull(error),
       step.source,
     ],
@@ -100,21 +128,34 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
       },
       log('revert', step, timed(ms, { checksum: step.checksum })),
     ],
-    began: (step, journal) => [
+    began: (step, journal, resumed) => [
       upsert(step, 'running', 0, journal, null),
-      ...(journal.done > 0 ? [log('resume', step, { from: journal.done + 1, of: journal.total })] : []),
+      ...(resumed > 0 ? [log('resume', step, { from: resumed + 1, of: journal.total })] : []),
     ],
-    progress: (step, journal) => ({
-      sql: `update ${tables.main} set progress = ? where version = ? and phase = ?`,
-      params: [JSON.stringify(journal), step.version, step.phase],
-    }),
+    progress: (step, journal) => {
+      const value = progress(journal);
+      return {
+        sql: `update ${tables.main} set progress = ${value.sql} where version = ? and phase = ?`,
+        params: [...value.params!, step.version, step.phase],
+      };
+    },
     failed: (step, journal, error) => [
       {
-        sql: `update ${tables.main} set status = ?, progress = ?, error = ? where version = ? and phase = ?`,
-        params: ['failed', JSON.stringify(journal), JSON.stringify(error), step.version, step.phase],
+        sql: `update ${tables.main} set status = ?, ${journal === null ? '' : 'progress = ?, '}error = ? where version = ? and phase = ?`,
+        params: [
+          'failed',
+          ...(journal === null ? [] : [JSON.stringify(journal)]),
+          JSON.stringify(error),
+          step.version,
+          step.phase,
+        ],
       },
       log('fail', step, error),
     ],
+    journalOf: (step) => ({
+      sql: `select progress from ${tables.main} where version = ? and phase = ?`,
+      params: [step.version, step.phase],
+    }),
     accepted: (step) => ({
       sql: `update ${tables.main} set checksum = ?, description = ?, source = ? where version = ? and phase = ?`,
       params: [step.checksum, step.description, step.source, step.version, step.phase],

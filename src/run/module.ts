@@ -28,7 +28,7 @@ export async function runModule(run: ModuleRun): Promise<void> {
   let queue: Promise<unknown> = Promise.resolve();
   let pending = 0;
   let count = 0;
-  const guard: QueryGuard = (sql, send) => {
+  const guard: QueryGuard = (sql, send, parameters) => {
     if (ended) {
       const late = new DbpatError(
         'migration_failed',
@@ -53,7 +53,7 @@ export async function runModule(run: ModuleRun): Promise<void> {
       words: excerpt(sql),
     });
     const result = queue
-      .then(() => run.around(sql, send))
+      .then(() => run.around(sql, send, parameters))
       .finally(() => {
         pending--;
       });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { mysqlTracing } from '../../src/dialects/mysql/trace.js';
-import { literal } from '../../src/dialects/mysql/literal.js';
 import { renderQuery } from '../../src/dialects/literals.js';
+import { literal } from '../../src/dialects/mysql/literal.js';
+import { mysqlTracing } from '../../src/dialects/mysql/trace.js';
 import { type Facts, judge } from '../../src/dialects/trace.js';
 import { createDatabase, type TestDatabase } from '../support/databases.js';
 
@@ -53,7 +53,7 @@ const traced = [
   'alter table t drop column b',
   'alter table t modify b varchar(40)',
   'alter table t modify column b varchar(20) first',
-  "alter table t alter column c set default 5",
+  'alter table t alter column c set default 5',
   'alter table t change b bb varchar(20)',
   'alter table t change b b varchar(30) not null',
   'alter table t rename column b to bb',
@@ -122,7 +122,9 @@ describe('what MariaDB says of a statement before and after', () => {
 
   const facts = async (statement: string): Promise<Facts> => {
     const { sql, params } = mysqlTracing.facts(mysqlTracing.read(statement, {})!);
-    const [row] = await db.query(`select concat(${renderQuery({ sql, params: params ?? [] }, literal)}, '') as facts`);
+    const [row] = await db.query(
+      `select concat(${renderQuery({ sql, params: params ?? [] }, literal)}, '') as facts`,
+    );
     return JSON.parse(row.facts);
   };
   const prepare = async () => {

@@ -186,7 +186,17 @@ function readPartitions(reader: TokenReader, label: string): Clause {
     : { changes: changes.map((change) => change!) };
 }
 
-const harmless = new Set(['ALGORITHM', 'LOCK', 'FORCE', 'ENABLE', 'DISABLE', 'ORDER', 'AUTO_INCREMENT', 'WAIT', 'NOWAIT']);
+const harmless = new Set([
+  'ALGORITHM',
+  'LOCK',
+  'FORCE',
+  'ENABLE',
+  'DISABLE',
+  'ORDER',
+  'AUTO_INCREMENT',
+  'WAIT',
+  'NOWAIT',
+]);
 const options = new Set(
   (
     'ENGINE TYPE COMMENT DEFAULT CHARACTER CHARSET COLLATE CONVERT ROW_FORMAT KEY_BLOCK_SIZE AVG_ROW_LENGTH CHECKSUM ' +

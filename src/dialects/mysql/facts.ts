@@ -45,7 +45,8 @@ const columns = ofTable('columns', (l) => `concat('column ', ${l}, '.', lower(co
 function routine(type: string): Source {
   return {
     from: 'routines',
-    where: (s, n) => `routine_schema = ${s} and routine_name = ${n} and routine_type = '${type.toUpperCase()}'`,
+    where: (s, n) =>
+      `routine_schema = ${s} and routine_name = ${n} and routine_type = '${type.toUpperCase()}'`,
     key: (l) => `concat('${type} ', ${l})`,
     value: digest('routine_definition', 'sql_data_access', 'security_type', 'routine_comment', 'definer'),
   };
@@ -95,7 +96,13 @@ const sources: Readonly<Record<string, readonly Source[]>> = {
       from: 'triggers',
       where: (s, n) => `trigger_schema = ${s} and trigger_name = ${n}`,
       key: (l) => `concat('trigger ', ${l})`,
-      value: digest('action_statement', 'action_timing', 'event_manipulation', 'event_object_table', 'definer'),
+      value: digest(
+        'action_statement',
+        'action_timing',
+        'event_manipulation',
+        'event_object_table',
+        'definer',
+      ),
     },
   ],
   procedure: [routine('procedure')],
@@ -106,7 +113,15 @@ const sources: Readonly<Record<string, readonly Source[]>> = {
       from: 'events',
       where: (s, n) => `event_schema = ${s} and event_name = ${n}`,
       key: (l) => `concat('event ', ${l})`,
-      value: digest('event_definition', 'execute_at', 'interval_value', 'interval_field', 'status', 'on_completion', 'event_comment'),
+      value: digest(
+        'event_definition',
+        'execute_at',
+        'interval_value',
+        'interval_field',
+        'status',
+        'on_completion',
+        'event_comment',
+      ),
     },
   ],
   database: [

@@ -19,6 +19,7 @@ import { renderQuery } from '../literals.js';
 import { connectionConfig, refusedTls } from './client.js';
 import { nearOffset, toDriverError } from './errors.js';
 import { literal } from './literal.js';
+import { checkPacket, readWarnings } from './packets.js';
 import { fencedOr, fenceLost, idOf, keptVariables, lockName } from './server.js';
 
 /** @throws DbpatError `driver_missing`, `tls_required`; DriverError `unreachable`, `not-allowed` */
@@ -54,6 +55,9 @@ class MysqlSession implements Session {
   #compound = false;
   #fence: Fence | undefined;
   #exclusion: Exclusion | undefined;
+  /** How many warnings the last statement had, as its answer said. */
+  #warned = 0;
+  #maxBytes = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly connection: mysql2.Connection,
@@ -65,17 +69,18 @@ class MysqlSession implements Session {
   async prepare(): Promise<void> {
     const seconds = Math.max(1, Math.ceil(this.options.ddlLockMs / 1000));
     await this.#text(
-      `set session lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${Math.max(5, seconds)}, wait_timeout = 86400, interactive_timeout = 86400`,
+      `set session lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${Math.max(5, seconds)}, wait_timeout = 86400, interactive_timeout = 86400, sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')`,
     );
     for (const sql of this.options.onConnect) await this.#text(sql.trim().replace(/;+$/, ''));
     const { rows } = await this.#text(
       `select version() as version, @@version_comment as comment, connection_id() as id, @@global.read_only as read_only,
- @@session.sql_mode as sql_mode, @@hostname as hostname, @@port as port, @@datadir as datadir, @@server_id as server_id, database() as db`,
+ @@session.sql_mode as sql_mode, @@hostname as hostname, @@port as port, @@datadir as datadir, @@server_id as server_id, database() as db, @@max_allowed_packet as packet`,
     );
     const row = rows[0]!;
     const version = String(row.version);
     const maria = /mariadb/i.test(version) || /mariadb/i.test(String(row.comment));
     this.#compound = maria;
+    this.#maxBytes = Number(row.packet);
     await this.#limitStatements(maria);
     const modes = new Set(String(row.sql_mode).split(','));
     const server = `mysql:${row.hostname}:${row.port}${row.datadir}#${row.server_id}`;
@@ -154,6 +159,7 @@ class MysqlSession implements Session {
 
   /** On a cluster nothing but the lease excludes: the server itself looks at the fence right before it runs the statement. */
   async send(statement: Statement): Promise<void> {
+    checkPacket(statement.text, this.#maxBytes);
     const guarded = this.#fence !== undefined && this.#fence.key === undefined && !this.#inTransaction;
     if (!guarded || !this.#compound) {
       await this.#text(statement.text);
@@ -170,6 +176,12 @@ class MysqlSession implements Session {
 
   async runAtomic(_script: AtomicScript): Promise<void> {
     throw new Error('DDL is not transactional here');
+  }
+
+  async warnings(): Promise<readonly string[]> {
+    if (this.#warned === 0) return [];
+    const { rows } = await this.#text('show warnings limit 20');
+    return readWarnings(rows);
   }
 
   async begin(): Promise<void> {
@@ -206,6 +218,7 @@ class MysqlSession implements Session {
         introspector: (db) => new MysqlIntrospector(db),
         insideTransaction: () => this.#inTransaction,
         execute: async (query) => {
+          checkPacket(query.sql, this.#maxBytes);
           const result = await this.#send(query.sql, [...query.parameters]);
           if (Array.isArray(result)) return { rows: result };
           return {
@@ -349,7 +362,10 @@ class MysqlSession implements Session {
   #send(sql: string, values?: unknown[]): Promise<any> {
     return new Promise((resolve, reject) => {
       const done = (error: unknown, result: unknown) => {
-        if (!error) return resolve(result);
+        if (!error) {
+          this.#warned = Number((result as { warningStatus?: number } | undefined)?.warningStatus ?? 0);
+          return resolve(result);
+        }
         const fault = toDriverError(error);
         if (fault.kind === 'lost' && this.loss.error !== undefined) return reject(this.loss.error);
         const position = nearOffset(fault.message, sql);

@@ -15,7 +15,7 @@ const gone: Trace = { objects: [], changes: [] };
 export const mysqlTracing: Tracing = {
   read: readTrace,
   facts,
-  place: "coalesce(database(), '')",
+  place: "json_quote(coalesce(database(), ''))",
   enter: (place) => ({ sql: `use \`${place.replaceAll('`', '``')}\`` }),
 };
 
@@ -50,7 +50,17 @@ const kinds = [
   'DATABASE',
   'SCHEMA',
 ];
-const others = ['USER', 'ROLE', 'SERVER', 'TABLESPACE', 'LOGFILE', 'UNDO', 'RESOURCE', 'REFERENCE', 'LIBRARY'];
+const others = [
+  'USER',
+  'ROLE',
+  'SERVER',
+  'TABLESPACE',
+  'LOGFILE',
+  'UNDO',
+  'RESOURCE',
+  'REFERENCE',
+  'LIBRARY',
+];
 
 /** The word for what is made, after DEFINER, ALGORITHM and the like. */
 function kindOf(reader: TokenReader): string | undefined {
@@ -162,7 +172,8 @@ function readAlterTable(reader: TokenReader, tokens: readonly Token[]): Trace | 
   const { renamed } = alteration;
   const files = tokens.some(
     ({ upper }, i) =>
-      /^(TRUNCATE|EXCHANGE|DISCARD|IMPORT)$/.test(upper) && /^(PARTITION|TABLESPACE)$/.test(tokens[i + 1]?.upper ?? ''),
+      /^(TRUNCATE|EXCHANGE|DISCARD|IMPORT)$/.test(upper) &&
+      /^(PARTITION|TABLESPACE)$/.test(tokens[i + 1]?.upper ?? ''),
   );
   return {
     objects: [
@@ -202,7 +213,9 @@ function readRenames(reader: TokenReader): Trace | undefined {
     return from === undefined ? { to: 'absent', fact } : { to: 'moved', fact, from: `table ${from}` };
   });
   // names that only change places: where they look the same from outside, they cannot be told apart
-  const vacated = changes.some(({ to, fact }) => to === 'absent' && changes.some((c) => c.to === 'moved' && c.from === fact));
+  const vacated = changes.some(
+    ({ to, fact }) => to === 'absent' && changes.some((c) => c.to === 'moved' && c.from === fact),
+  );
   return {
     objects: [...paths.values()].map((path) => ['shape', ...path]),
     changes,

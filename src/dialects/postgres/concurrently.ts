@@ -1,4 +1,6 @@
 import { DriverError, type Query, type Rows } from '../dialect.js';
+import { type Facts, judge } from '../trace.js';
+import { postgresTracing } from './trace.js';
 
 /** The index that a `CREATE INDEX CONCURRENTLY` makes, as written; undefined for anything else. */
 export interface ConcurrentIndex {
@@ -75,4 +77,43 @@ async function schemaOf(index: ConcurrentIndex, query: (query: Query) => Promise
     params: [index.table],
   });
   return String(rows[0]?.schema ?? 'public');
+}
+
+/**
+ * Sends a statement that works in several transactions of its own, so that what a failure leaves is taken up or taken
+ * away: a half detached partition is finished, remains of `REINDEX … CONCURRENTLY` are dropped.
+ */
+export async function sendConcurrently(
+  text: string,
+  query: (query: Query) => Promise<Rows>,
+  send: () => Promise<void>,
+): Promise<void> {
+  const index = concurrentIndex(text);
+  if (index !== undefined) return buildConcurrently(index, query, send);
+  const trace = postgresTracing.read(text, {});
+  const [kind, table, partition] = trace?.objects[0] ?? [];
+  if (trace === undefined || (kind !== 'partition' && kind !== 'remains')) return send();
+  const look = async (): Promise<Facts> => {
+    const { sql, params } = postgresTracing.facts(trace);
+    const { rows } = await query({ sql: `select ${sql} as facts`, params: params ?? [] });
+    return JSON.parse(String(rows[0]!.facts)) as Facts;
+  };
+  const before = await look();
+  if (kind === 'partition') {
+    if (before[`partition ${partition}`] !== 'half detached') return send();
+    await query({ sql: `alter table ${table} detach partition ${partition} finalize` });
+    return;
+  }
+  try {
+    await send();
+  } catch (error) {
+    const { sweep } = judge(trace, before, await look().catch(() => before));
+    for (const one of sweep) await query(one).catch(() => {});
+    throw error;
+  }
+}
+
+/** Only a guess for the price of one look; what it is is read from its tokens. */
+export function isConcurrent(text: string): boolean {
+  return /\bconcurrently\b/i.test(text);
 }

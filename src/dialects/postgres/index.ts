@@ -2,13 +2,20 @@ import { postgresRules } from '../../sql/postgres.js';
 import type { Dialect } from '../dialect.js';
 import { quote } from './literal.js';
 import { connect } from './session.js';
+import { postgresTracing } from './trace.js';
 import { parsePostgresUrl } from './url.js';
 
 export const postgres: Dialect = {
   name: 'postgres',
   schemes: ['postgres', 'postgresql'],
   fileTags: ['postgres', 'postgresql', 'pg'],
-  capabilities: { transactionalDdl: true, files: false, schemas: true, createsDatabase: false },
+  capabilities: {
+    transactionalDdl: true,
+    files: false,
+    schemas: true,
+    storedFunctions: true,
+    createsDatabase: false,
+  },
   sqlRules: postgresRules,
   ledger: {
     types: {
@@ -23,6 +30,7 @@ export const postgres: Dialect = {
     now: 'pg_catalog.clock_timestamp()',
     elapsedMs:
       '(extract(epoch from pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp()) * 1000)::bigint',
+    concat: (pieces) => `pg_catalog.concat(${pieces.join(', ')})`,
     iso: (column) => `pg_catalog.to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
     upsert: (key, columns) =>
       `on conflict (${key.join(', ')}) do update set ${columns.map((c) => `${c} = excluded.${c}`).join(', ')}`,
@@ -35,6 +43,7 @@ export const postgres: Dialect = {
       params: [table, schema ?? ''],
     }),
   },
+  tracing: postgresTracing,
   parseUrl: parsePostgresUrl,
   quote,
   maxIdentifierBytes: 63,

@@ -18,7 +18,7 @@ import {
 import { loadDriver } from '../driver.js';
 import { renderQuery } from '../literals.js';
 import { clientConfig, refusedTls } from './client.js';
-import { buildConcurrently, concurrentIndex } from './concurrently.js';
+import { isConcurrent, sendConcurrently } from './concurrently.js';
 import { endedEarly, fenced, toDriverError } from './errors.js';
 import { literal, quote } from './literal.js';
 import { locate, Script } from './script.js';
@@ -141,19 +141,15 @@ class PostgresSession implements Session {
   }
 
   async send(statement: Statement): Promise<void> {
-    const index = concurrentIndex(statement.text);
-    if (index === undefined) await this.#sendPlain(statement);
-    else
-      await buildConcurrently(
-        index,
-        (query) => this.query(query),
-        () => this.#sendPlain(statement),
-      );
+    const plain = () => this.#sendPlain(statement);
+    if (isConcurrent(statement.text))
+      await sendConcurrently(statement.text, (query) => this.query(query), plain);
+    else await plain();
   }
 
   async #sendPlain(statement: Statement): Promise<void> {
     // CONCURRENTLY waits for old snapshots; lock_timeout would end it and leave an invalid index behind.
-    const patient = /\bconcurrently\b/i.test(statement.text);
+    const patient = isConcurrent(statement.text);
     if (patient) await this.#simple('set lock_timeout = 0');
     try {
       if (statement.copyData !== undefined)
@@ -204,19 +200,23 @@ class PostgresSession implements Session {
     }
   }
 
+  async warnings(): Promise<readonly string[]> {
+    return [];
+  }
+
   async begin(): Promise<void> {
     await this.#run([...this.#opening(), 'savepoint dbpat_guard'], true);
     this.#inTransaction = true;
   }
 
-  async commit(record: readonly Query[]): Promise<void> {
+  async commit(record: readonly Query[], settings: 'reset' | 'keep' = 'reset'): Promise<void> {
     const status = (this.client as unknown as { getTransactionStatus(): string }).getTransactionStatus();
     if (status === 'E')
       throw new DriverError('statement', 'a statement failed earlier and its error was caught');
     if (status === 'I') throw endedEarly();
     const texts = [
       'release savepoint dbpat_guard',
-      ...this.#resetStatements(),
+      ...(settings === 'reset' ? this.#resetStatements() : []),
       ...record.map((query) => renderQuery(query, literal)),
       'commit',
     ];
@@ -244,6 +244,10 @@ class PostgresSession implements Session {
         insideTransaction: () => this.#inTransaction,
         execute: async (query) => {
           try {
+            if (isConcurrent(query.sql) && query.parameters.length === 0 && !this.#inTransaction) {
+              await this.send({ text: query.sql, start: 0, end: query.sql.length, line: 1, column: 1 });
+              return { rows: [] };
+            }
             const result = await this.client.query(query.sql, [...query.parameters]);
             return { rows: result.rows ?? [], numAffectedRows: BigInt(result.rowCount ?? 0) };
           } catch (error) {

@@ -7,7 +7,13 @@ export const sqlite: Dialect = {
   name: 'sqlite',
   schemes: ['sqlite'],
   fileTags: ['sqlite', 'sqlite3'],
-  capabilities: { transactionalDdl: true, files: true, schemas: false, createsDatabase: true },
+  capabilities: {
+    transactionalDdl: true,
+    files: true,
+    schemas: false,
+    storedFunctions: false,
+    createsDatabase: true,
+  },
   sqlRules: sqliteRules,
   ledger: {
     types: {
@@ -21,6 +27,7 @@ export const sqlite: Dialect = {
     tableOptions: '',
     now: "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
     elapsedMs: null,
+    concat: (pieces) => pieces.join(' || '),
     iso: (column) => column,
     upsert: (key, columns) =>
       `on conflict (${key.join(', ')}) do update set ${columns.map((c) => `${c} = excluded.${c}`).join(', ')}`,

@@ -185,6 +185,10 @@ class SqliteSession implements Session {
     }
   }
 
+  async warnings(): Promise<readonly string[]> {
+    return [];
+  }
+
   async begin(): Promise<void> {
     this.#guarded(() => {
       this.#tolerated = new Set(this.#violations());

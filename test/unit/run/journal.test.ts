@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { makeUnits } from '../../../src/run/journal.js';
+import { makeUnits } from '../../../src/run/units.js';
 import { classify } from '../../../src/sql/classify.js';
 import { mysqlRules } from '../../../src/sql/mysql.js';
 import { splitSql } from '../../../src/sql/split.js';
 
 function units(sql: string, from = 0): string[] {
   const classes = splitSql(sql, mysqlRules).map((statement) => classify(statement, mysqlRules));
-  return makeUnits(classes, from).map((unit) => `${unit.kind} ${unit.from}-${unit.to}`);
+  return makeUnits(classes, from, false).map((unit) => `${unit.kind} ${unit.from}-${unit.to}`);
 }
 
 it.each<[string, string[]]>([
@@ -19,7 +19,7 @@ it.each<[string, string[]]>([
     'set names utf8mb4; create table a (id int); insert into a values (1)',
     ['session 0-1', 'single 1-2', 'group 2-3'],
   ],
-  ['start transaction; insert into a values (1); commit; drop table a', ['block 0-3', 'single 3-4']],
+  ['start transaction; insert into a values (1); commit; drop table a', ['own 0-3', 'single 3-4']],
   ['begin; insert into a values (1)', ['block 0-2']],
   ['call p(); insert into a values (1)', ['single 0-1', 'group 1-2']],
 ])('%s', (sql, expected) => {
