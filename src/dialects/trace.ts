@@ -75,8 +75,8 @@ export function judge(trace: Trace, before: Facts, now: Facts): Judgement {
 
 /** Whether a change is there; `silent` when it cannot be told from its absence. */
 function look(change: Change, before: Facts, now: Facts): 'yes' | 'no' | 'silent' {
-  const was = valueOf(change.fact, before);
-  const is = valueOf(change.fact, now);
+  const was = textOf(change.fact, before);
+  const is = textOf(change.fact, now);
   switch (change.to) {
     case 'present':
       return is === undefined ? 'no' : was === undefined ? 'yes' : 'silent';
@@ -88,7 +88,7 @@ function look(change: Change, before: Facts, now: Facts): 'yes' | 'no' | 'silent
     case 'new':
       return keysOf(change.fact, now).some((key) => !(key in before)) ? 'yes' : 'no';
     case 'moved': {
-      const source = valueOf(change.from, before);
+      const source = textOf(change.from, before);
       if (is === undefined) return 'no';
       return is !== source ? 'no' : was === source ? 'silent' : 'yes';
     }
@@ -103,7 +103,7 @@ function keysOf(fact: string, facts: Facts): readonly string[] {
     .sort();
 }
 
-function valueOf(fact: string, facts: Facts): string | undefined {
+function textOf(fact: string, facts: Facts): string | undefined {
   const keys = keysOf(fact, facts);
   const length = fact.endsWith('*') ? fact.length - 1 : fact.length;
   return keys.length === 0 ? undefined : keys.map((key) => `${key.slice(length)}=${facts[key]}`).join('\n');
@@ -119,12 +119,12 @@ function describe(trace: Trace, facts: Facts, before?: Facts): string {
   const about = trace.changes.length === 0 ? Object.keys(facts) : trace.changes.map(({ fact }) => fact);
   const words = [...new Set(about)].map((fact) => {
     const name = fact.replace(/[ :]?\*$/, '').replace(/ 1$/, '');
-    const value = valueOf(fact, facts);
+    const value = textOf(fact, facts);
     if (value === undefined) return { name, text: `no ${name}`, rank: 1 };
-    const other = before !== undefined && valueOf(fact, before) !== value;
+    const other = before !== undefined && textOf(fact, before) !== value;
     return {
       name,
-      text: other && valueOf(fact, before) !== undefined ? `another ${name}` : name,
+      text: other && textOf(fact, before) !== undefined ? `another ${name}` : name,
       rank: other ? 0 : 1,
     };
   });

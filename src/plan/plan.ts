@@ -241,7 +241,8 @@ export function refuseUndecided(waiting: readonly MigrationStatus[], at: string)
       );
     }
     if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, entry, at);
-    if (journal.total === null && journal.done > 0) return halfModule(row, entry, at);
+    if (journal.total === null && journal.done > 0 && journal.calls === undefined)
+      return halfModule(row, entry, at);
   }
   return undefined;
 }
@@ -264,7 +265,7 @@ function undecided(row: LedgerRow, { version, description }: Named, at: string):
 function halfModule(row: LedgerRow, { version, description }: Named, at: string): DbpatError {
   return new DbpatError(
     'unfinished',
-    `${version} ${description}: the module stopped after ${row.progress!.done} statements that took effect, and code cannot be resumed in the middle`,
+    `${version} ${description}: the module stopped after ${row.progress!.done} statements that took effect, and what it was answered is not known well enough to go on in the middle`,
     {
       version,
       hint: `undo them by hand, then: dbpat migrate repair --reverted ${version}${at} --reason TEXT`,

@@ -89,7 +89,7 @@ function resolveResume(change: PhaseRepair, name: string, request: RepairRequest
   if (row === undefined || row.status === 'applied') return uncalled(`${name} is not unfinished`, request);
   const journal = row.progress;
   if (journal === null) return refused(`${name} keeps no journal that could be resumed`, request);
-  if (journal.total === null && journal.done > 0) {
+  if (journal.total === null && journal.done > 0 && journal.calls === undefined) {
     const refusal = new DbpatError(
       'unfinished',
       `${name}: ${journal.done} statements of its module took effect, and code cannot be resumed in the middle; nothing was changed`,

@@ -7,6 +7,7 @@ import { recordedVersions, refuseLost } from '../plan/lost.js';
 import { type PlannedStep, type Request, resolvePlan } from '../plan/plan.js';
 import { type MigrationStatus, resolveStatus } from '../plan/status.js';
 import { atShard, type RunContext } from './context.js';
+import { reconcile } from './reconcile.js';
 
 /** A shard's ledger held against the folder. */
 export interface ShardReading {
@@ -62,7 +63,9 @@ export async function planShard(
   request: Request,
   locked: boolean,
 ): Promise<ShardWork> {
-  const reading = await readShard(context, shard, session);
+  let reading = await readShard(context, shard, session);
+  if (locked && (await reconcile(context, shard, session, reading.tables, reading.rows)))
+    reading = await readShard(context, shard, session);
   const at = atShard(context, shard);
   if (request.direction === 'up' && reading.lost.length > 0)
     throw refuseLost(reading.lost, reading.status, at).with({ shard: shard.name });
