@@ -5,12 +5,14 @@ import type { ModulePart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
 import type { StatementClass } from '../sql/statement.js';
 import { type Answer, callsOf, noCalls, repliesOf, withEffect, withError, withRead } from './calls.js';
+import { atShard } from './context.js';
 import { mayHaveActed } from './doubt.js';
 import { stepError } from './failure.js';
 import { runModule } from './module.js';
 import { finishedRecord, type StepRun } from './record.js';
 import { withLockRetries } from './retry.js';
 import { warningLog } from './warnings.js';
+import { withBlockerWatch } from './watch.js';
 
 /**
  * Runs a module whose statements commit as they come. What shares a transaction with its record does; the rest has its
@@ -60,7 +62,7 @@ export async function runJournalledModule(run: StepRun, part: ModulePart): Promi
       {
         version: step.version,
         file: part.file,
-        hint: `undo them by hand, then: dbpat migrate repair --reverted ${step.version} --reason TEXT`,
+        hint: `undo them by hand, then: dbpat migrate repair --reverted ${step.version}${atShard(context, shard)} --reason TEXT`,
       },
     );
 
@@ -188,7 +190,9 @@ export async function runJournalledModule(run: StepRun, part: ModulePart): Promi
         written = true;
       }
       try {
-        return await tell(await send());
+        const got =
+          outsideTransaction === undefined ? await send() : await withBlockerWatch(run, words, send);
+        return await tell(got);
       } catch (error) {
         torn = error instanceof DriverError && (await mayHaveActed(run, found, sql, error));
         throw error;

@@ -17,6 +17,7 @@ import { prefixHash, resumePoint } from './replay.js';
 import { withLockRetries } from './retry.js';
 import { makeUnits, type Unit } from './units.js';
 import { warningLog } from './warnings.js';
+import { withBlockerWatch } from './watch.js';
 
 /** Runs a part that cannot be rolled back as a whole; goes on where an earlier run has stopped. */
 export async function runJournalledSql(
@@ -121,7 +122,8 @@ function journalledRun(run: StepRun, part: SqlPart, previous: Closing | undefine
       const attempt = async () => {
         if (!written) await write(journal(unit.from, intent));
         written = true;
-        await sendAll(unit.to);
+        if (classes[unit.from]!.outsideTransaction === undefined) await sendAll(unit.to);
+        else await withBlockerWatch(run, intent.words, () => sendAll(unit.to));
       };
       return unit.kind === 'block' ? attempt() : withLockRetries(run, attempt);
     }

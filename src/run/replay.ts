@@ -4,6 +4,7 @@ import type { SqlPart } from '../migration/migration.js';
 import type { SqlRules } from '../sql/rules.js';
 import type { StatementClass } from '../sql/statement.js';
 import { type Token, tokensOf } from '../sql/tokens.js';
+import { atShard } from './context.js';
 import type { StepRun } from './record.js';
 
 /** Hash over the texts of the first `done` statements. */
@@ -51,7 +52,7 @@ export async function resumePoint(
         version: run.step.version,
         file: part.file,
         line: part.statements[index]!.line,
-        hint: `finish it by hand, then: dbpat migrate repair --applied ${run.step.version} --reason TEXT`,
+        hint: `finish it by hand, then: dbpat migrate repair --applied ${run.step.version}${atShard(run.context, run.shard)} --reason TEXT`,
       },
     );
   }

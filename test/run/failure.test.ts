@@ -221,7 +221,7 @@ describe.each(['mariadb', 'mysql'] as const)('a failing statement on %s', (kind)
   it('a module that stopped half-way asks for a decision', async () => {
     here.write(
       '6_module.ts',
-      `export async function up(db) { await db.schema.createTable('half').addColumn('id', 'integer').execute(); throw new Error('on purpose'); }\nexport async function down() {}\n`,
+      `export async function up(db) { await db.schema.createTable('half').addColumn('c' + Date.now(), 'integer').execute(); throw new Error('on purpose'); }\nexport async function down() {}\n`,
     );
     expect((await here.json('migrate', 'up')).exitCode).toBe(3);
     const up = await here.json('migrate', 'up');

@@ -273,7 +273,7 @@ describe('an unfinished step on one shard of two', () => {
     const { main, write, json, follow } = await stuck();
     write(
       'migrations/5_five.ts',
-      `export async function up(db) { await db.schema.createTable('half').addColumn('id', 'integer').execute(); throw new Error('no'); }`,
+      `export async function up(db) { await db.schema.createTable('half').addColumn('c' + Date.now(), 'integer').execute(); throw new Error('no'); }`,
     );
     expect((await json('migrate', 'up', '--shard', 'main')).exitCode).toBe(3);
     const up = await json('migrate', 'up', '--shard', 'main');

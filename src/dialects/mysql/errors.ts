@@ -29,6 +29,17 @@ const kinds: Readonly<Record<number, FaultKind>> = {
   4031: 'lost',
 };
 
+/** What to do about an error that is a matter of settings or rights; same sources. */
+const hints: Readonly<Record<number, string>> = {
+  1419: 'with a binary log, set global log_bin_trust_function_creators = 1, or give the account SUPER (MariaDB: BINLOG ADMIN)',
+  1418: 'declare the function DETERMINISTIC, NO SQL or READS SQL DATA, or set global log_bin_trust_function_creators = 1',
+  1449: 'create the account that the DEFINER names, or write DEFINER = CURRENT_USER',
+  1173: 'give the table a primary key: this server demands one (innodb_force_primary_key)',
+  3750: 'give the table a primary key: this server demands one (sql_require_primary_key)',
+  3098: 'give the table a primary key and ENGINE=InnoDB: group replication demands both',
+  1364: 'give the column a default or a value: strict mode does not make one up',
+};
+
 interface MysqlError extends Error {
   readonly code?: string;
   readonly errno?: number;
@@ -50,6 +61,7 @@ export function toDriverError(thrown: unknown, connecting = false): DriverError 
         : 'statement';
   return new DriverError(kind, hideValues(error.sqlMessage ?? (error.message || String(error.code))), {
     dbCode: server ? String(error.errno) : error.code,
+    hint: server ? hints[error.errno!] : undefined,
     cause: thrown,
   });
 }

@@ -370,7 +370,12 @@ class MysqlSession implements Session {
         if (fault.kind === 'lost' && this.loss.error !== undefined) return reject(this.loss.error);
         const position = nearOffset(fault.message, sql);
         reject(
-          new DriverError(fault.kind, fault.message, { dbCode: fault.dbCode, position, cause: fault.cause }),
+          new DriverError(fault.kind, fault.message, {
+            dbCode: fault.dbCode,
+            position,
+            hint: fault.hint,
+            cause: fault.cause,
+          }),
         );
       };
       if (values === undefined) this.connection.query(sql, done);
