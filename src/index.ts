@@ -4,6 +4,7 @@ export { defineConfig, type RawConfig } from './config/raw.js';
 export { DbpatError, type ErrorCode, type ErrorDetails, exitCodes, type Fault } from './errors.js';
 export type { Direction, Emit, Phase, RunEvent, ShardOutcome, StepOutcome, StepRef } from './events.js';
 export { defineMigration, type MigrationContext, type MigrationModule } from './migration/define.js';
+export { definePhased, type PhasedMigration, type PhaseFunctions } from './migration/define-phased.js';
 export { createMigrator } from './run/create-migrator.js';
 export type {
   BaselineOptions,

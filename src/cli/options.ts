@@ -37,6 +37,21 @@ export function count(
   return { flags, description, parse: parseCount, ...more };
 }
 
+/** One of a few words. */
+export function choice<const T extends string>(
+  flags: string,
+  description: string,
+  words: readonly T[],
+  more: Partial<OptionSpec<T>> = {},
+): OptionSpec<T> {
+  const parse = (written: string): T => {
+    const found = words.find((word) => word === written);
+    if (found === undefined) throw new Error(`It must be one of ${words.join(', ')}.`);
+    return found;
+  };
+  return { flags, description, parse: parse as never, ...more };
+}
+
 /** Milliseconds. */
 export function duration(
   flags: string,

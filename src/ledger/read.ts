@@ -60,6 +60,14 @@ export interface Journal {
   readonly calls?: Calls;
 }
 
+/** What each row of a phased migration says about the whole of it, so that no file is needed to know. */
+export interface PhasedNote {
+  /** In the order in which they run. */
+  readonly phases: readonly Phase[];
+  /** Tables whose sync a later migration must not break. */
+  readonly tables: readonly string[];
+}
+
 /** One phase of one migration on one shard, as recorded. Times are ISO 8601, UTC. */
 export interface LedgerRow {
   readonly version: string;
@@ -74,6 +82,8 @@ export interface LedgerRow {
   readonly appliedBy: string;
   readonly toolVersion: string;
   readonly progress: Journal | null;
+  /** Only of a phased migration. */
+  readonly phased?: PhasedNote;
   readonly error: Readonly<Record<string, unknown>> | null;
 }
 
@@ -105,7 +115,12 @@ export async function readLedger(
   }
 }
 
-/** The stored texts of some migrations, by version as stored. Never writes. */
+/** What `readSources` files a text under. */
+export function sourceKey({ version, phase }: Pick<LedgerRow, 'version' | 'phase'>): string {
+  return `${version} ${phase}`;
+}
+
+/** The stored texts of some migrations, each as its phase was applied, by `sourceKey`. Never writes. */
 export async function readSources(
   session: Session,
   tables: LedgerTables,
@@ -113,10 +128,10 @@ export async function readSources(
 ): Promise<ReadonlyMap<string, string>> {
   if (versions.length === 0) return new Map();
   const { rows } = await session.query({
-    sql: `select version, source from ${tables.main} where version in (${versions.map(() => '?').join(', ')}) and source is not null`,
+    sql: `select version, phase, source from ${tables.main} where version in (${versions.map(() => '?').join(', ')}) and source is not null`,
     params: versions,
   });
-  return new Map(rows.map((row) => [String(row.version), String(row.source)]));
+  return new Map(rows.map((row) => [`${row.version} ${row.phase}`, String(row.source)]));
 }
 
 export interface LogLine {
@@ -174,13 +189,23 @@ function toLedgerRow(row: Row): LedgerRow {
     appliedBy: String(row.applied_by),
     toolVersion: String(row.tool_version),
     progress: readJournal(row.progress),
+    ...notesOf(row.progress),
     error: parseJson(row.error) as LedgerRow['error'],
   };
 }
 
-/** What the column `progress` holds, null where it holds none. */
+/** The journal in the column `progress`, null where it holds none. */
 export function readJournal(value: unknown): Journal | null {
-  return parseJson(value) as Journal | null;
+  const progress = parseJson(value) as (Journal & Partial<PhasedNote>) | null;
+  if (progress?.phases === undefined) return progress;
+  const { phases: _ofAll, tables: _too, ...journal } = progress;
+  return 'direction' in journal ? journal : null;
+}
+
+/** What the column `progress` holds beside the journal. */
+function notesOf(value: unknown): Pick<LedgerRow, 'phased'> {
+  const { phases, tables = [] } = (parseJson(value) ?? {}) as Partial<PhasedNote>;
+  return phases === undefined ? {} : { phased: { phases, tables } };
 }
 
 function parseJson(value: unknown): unknown {

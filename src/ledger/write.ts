@@ -1,6 +1,6 @@
 import type { Dialect, Query, SqlValue } from '../dialects/dialect.js';
 import type { Direction, Phase } from '../events.js';
-import type { Journal, LedgerStatus } from './read.js';
+import type { Journal, LedgerStatus, PhasedNote } from './read.js';
 import type { LedgerTables } from './tables.js';
 
 /** Who writes, the same for all shards of a run. */
@@ -19,10 +19,12 @@ export interface StepRecord {
   readonly checksum: string;
   readonly appliedOrder: number;
   readonly source: string | null;
+  /** Only of a phased migration. */
+  readonly phased?: PhasedNote;
 }
 
-/** Names a row. */
-export type StepKey = Pick<StepRecord, 'version' | 'phase'>;
+/** Names a row, with what its journal stands beside. */
+export type StepKey = Pick<StepRecord, 'version' | 'phase' | 'phased'>;
 
 /** Statements that write the ledger; each function returns them, none sends them. */
 export interface LedgerWriter {
@@ -43,8 +45,8 @@ export interface LedgerWriter {
   ): readonly Query[];
   /** Reads the journal of a step: one row with `progress`. */
   journalOf(step: StepKey): Query;
-  /** The text of an applied migration is now another one. */
-  accepted(step: StepRecord): Query;
+  /** The text of a recorded phase is now another one; its journal stays what it is. */
+  accepted(step: StepRecord, journal: Journal | null): Query;
   /** One line of the log. */
   log(
     event: string,
@@ -59,13 +61,14 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
     ms === undefined ? (measured ?? '0') : String(Math.max(0, Math.round(ms)));
 
   /** As the database computes it: what the catalogue says of the statement under way is read in the same write. */
-  const progress = (journal: Journal | null): Query => {
+  const progress = (step: StepKey, journal: Journal | null): Query => {
+    const text = progressText(step, journal);
     const trace = journal?.inFlight?.trace;
     if (trace === undefined || dialect.tracing === undefined || journal?.seen !== undefined)
-      return { sql: '?', params: [jsonOrNull(journal)] };
+      return { sql: '?', params: [text] };
     const { tracing } = dialect;
     const facts = tracing.facts(trace);
-    const head = `${JSON.stringify(journal).slice(0, -1)},"seen":{"place":`;
+    const head = `${text!.slice(0, -1)},"seen":{"place":`;
     return {
       sql: dialect.ledger.concat(['?', tracing.place, '?', facts.sql, '?']),
       params: [head, ',"facts":', ...(facts.params ?? []), '}}'],
@@ -78,7 +81,7 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
     ms: number | undefined,
     journal: Journal | null,
     error: unknown,
-    value = progress(journal),
+    value = progress(step, journal),
   ): Query => ({
     sql: `insert into ${tables.main} (version, phase, description, checksum, status, applied_order, applied_at, duration_ms, run_id, applied_by, tool_version, progress, error, source)
  values (?, ?, ?, ?, ?, ?, ${now}, ${elapsed(ms)}, ?, ?, ?, ${value.sql}, ?, ?) ${dialect.ledger.upsert(['version', 'phase'], ['description', 'checksum', 'status', 'applied_at', 'duration_ms', 'run_id', 'applied_by', 'tool_version', 'progress', 'error', 'source'])}`,
@@ -133,7 +136,7 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
       ...(resumed > 0 ? [log('resume', step, { from: resumed + 1, of: journal.total })] : []),
     ],
     progress: (step, journal) => {
-      const value = progress(journal);
+      const value = progress(step, journal);
       return {
         sql: `update ${tables.main} set progress = ${value.sql} where version = ? and phase = ?`,
         params: [...value.params!, step.version, step.phase],
@@ -144,7 +147,7 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
         sql: `update ${tables.main} set status = ?, ${journal === null ? '' : 'progress = ?, '}error = ? where version = ? and phase = ?`,
         params: [
           'failed',
-          ...(journal === null ? [] : [JSON.stringify(journal)]),
+          ...(journal === null ? [] : [progressText(step, journal)]),
           JSON.stringify(error),
           step.version,
           step.phase,
@@ -156,12 +159,23 @@ export function ledgerWriter(dialect: Dialect, tables: LedgerTables, stamp: RunS
       sql: `select progress from ${tables.main} where version = ? and phase = ?`,
       params: [step.version, step.phase],
     }),
-    accepted: (step) => ({
-      sql: `update ${tables.main} set checksum = ?, description = ?, source = ? where version = ? and phase = ?`,
-      params: [step.checksum, step.description, step.source, step.version, step.phase],
+    accepted: (step, journal) => ({
+      sql: `update ${tables.main} set checksum = ?, description = ?, source = ?, progress = ? where version = ? and phase = ?`,
+      params: [
+        step.checksum,
+        step.description,
+        step.source,
+        progressText(step, journal),
+        step.version,
+        step.phase,
+      ],
     }),
     log,
   };
+}
+
+function progressText({ phased }: StepKey, journal: Journal | null): string | null {
+  return phased === undefined ? jsonOrNull(journal) : JSON.stringify({ ...phased, ...journal });
 }
 
 function jsonOrNull(value: unknown): string | null {

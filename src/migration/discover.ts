@@ -220,6 +220,8 @@ function isComplete(found: Found, faults: Fault[]): boolean {
 }
 
 const phasedSection = /^[ \t]*--[ \t]*migrate:(?:expand|backfill|switch|contract|verify)\b/m;
+/** Whatever defines phases names one of them; it may name them without being one. */
+const phasedModule = /phased|dbpat\/operations/i;
 
 function read(found: Found, faults: Fault[]): Migration | undefined {
   const { version, description, name, form } = found;
@@ -233,13 +235,17 @@ function read(found: Found, faults: Fault[]): Migration | undefined {
       continue;
     }
     const content = text.bytes;
-    if (form === 'sql' && content.includes('migrate:') && phasedSection.test(content.toString('latin1')))
-      kind = 'phased';
+    if (mayBePhased(form, content)) kind = 'phased';
     files.push({ ...file, hash: sha256(content), bytes: content.length });
     contents.push({ ...file, content });
   }
   if (files.length < found.files.length) return undefined;
   return { version, description, name, kind, form, files, checksum: checksumOf(contents) };
+}
+
+function mayBePhased(form: Migration['form'], content: Buffer): boolean {
+  if (form === 'module') return phasedModule.test(content.toString('latin1'));
+  return content.includes('migrate:') && phasedSection.test(content.toString('latin1'));
 }
 
 function readNormal(path: string) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Dialect } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
-import type { Direction } from '../events.js';
+import type { Direction, Phase } from '../events.js';
 import type { LexOptions } from '../sql/statement.js';
 import { parseMetadata } from './markers.js';
 import type { Migration, MigrationFile } from './migration.js';
@@ -39,19 +39,40 @@ export function fileFor(
 export function sectionOf(
   migration: Migration,
   file: MigrationFile,
+  phase: Phase,
   direction: Direction,
   dialect: Dialect,
   lex: LexOptions | undefined,
 ): Section | undefined {
+  return fileSections(migration, file, direction, dialect, lex).find(
+    (section) => section.phase === phase && section.direction === direction,
+  );
+}
+
+/**
+ * The sections of the file with an SQL migration's up.
+ * @throws DbpatError `migrations_invalid`, `sql_invalid`; both with file, line and column
+ */
+export function sectionsOf(
+  migration: Migration,
+  dialect: Dialect,
+  lex: LexOptions | undefined,
+): readonly Section[] {
+  return fileSections(migration, fileFor(migration, 'up', dialect)!, 'up', dialect, lex);
+}
+
+function fileSections(
+  migration: Migration,
+  file: MigrationFile,
+  direction: Direction,
+  dialect: Dialect,
+  lex: LexOptions | undefined,
+): readonly Section[] {
   const metadata = migration.files.find(({ role }) => role === 'metadata');
   const transaction =
     metadata === undefined ? true : inFile(metadata, () => parseMetadata(readUnchanged(metadata)));
   const role = file.role === 'both' ? 'both' : direction;
-  return inFile(file, () =>
-    parseSections(readUnchanged(file), dialect.sqlRules, { role, transaction, lex }).find(
-      (section) => section.direction === direction,
-    ),
-  );
+  return inFile(file, () => parseSections(readUnchanged(file), dialect.sqlRules, { role, transaction, lex }));
 }
 
 /**

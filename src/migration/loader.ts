@@ -26,7 +26,7 @@ const missingByFolder = new Map<string, readonly string[]>();
 
 /**
  * The exports of a `.ts`, `.mts`, `.cts`, `.js`, `.mjs` or `.cjs` file; `root` is the project's folder. A default
- * object that holds `up` stands for the module. Runs the file's top level, once; needs no build step.
+ * object that holds `up` or a phase stands for the module. Runs the file's top level, once; needs no build step.
  * @throws DbpatError `migrations_invalid` with file and, when known, line and column
  */
 export async function importModule(
@@ -211,7 +211,7 @@ function unwrap(namespace: Namespace): Namespace {
   const inner = namespace.default;
   if (typeof inner !== 'object' || inner === null) return namespace;
   const object = inner as Namespace;
-  if ('up' in object) return object;
+  if (['up', 'expand', 'backfill', 'switch', 'contract'].some((name) => name in object)) return object;
   return object.__esModule === true && object.default !== undefined ? unwrap(object) : namespace;
 }
 

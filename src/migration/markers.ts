@@ -1,9 +1,18 @@
 import { DbpatError } from '../errors.js';
+import type { Direction, Phase } from '../events.js';
+
+/** What a section line opens. `verify` is no phase: its query is asked after the backfill and before the contract. */
+export interface SectionLine {
+  readonly phase: Phase | 'verify';
+  readonly direction: Direction;
+  readonly transaction: boolean | undefined;
+  /** Of a backfill that runs in pages: the table, and the columns of its key. */
+  readonly paged?: { readonly table: string; readonly key: readonly string[] };
+}
 
 /** What a comment line means to a migration. */
 export type Marker =
-  | { readonly kind: 'section'; readonly name: 'up' | 'down'; readonly transaction: boolean | undefined }
-  | { readonly kind: 'phase' }
+  | ({ readonly kind: 'section' } & SectionLine)
   | { readonly kind: 'block-begin' }
   | { readonly kind: 'block-end' }
   | { readonly kind: 'no-transaction' }
@@ -25,21 +34,72 @@ function sectionMarker(content: string): Marker | undefined {
   const match = section.exec(content);
   if (match === null) return undefined;
   const [, name, below, options] = match;
-  if (name !== 'up' && name !== 'down') return { kind: 'phase' };
-  if (below !== undefined) return wrong(`\`${content}\` is not a section line`, 'write: -- migrate:down');
-  let transaction: boolean | undefined;
-  for (const option of options?.split(/[ \t]+/) ?? []) {
-    const value = /^transaction:(true|false)$/.exec(option)?.[1];
-    if (value === undefined) {
-      return wrong(
-        `unknown option \`${option}\` of \`migrate:${name}\``,
-        'the only option is transaction:false',
-      );
-    }
-    if (transaction !== undefined) return wrong(`the option \`${option}\` is there twice`, 'remove one');
-    transaction = value === 'true';
+  if (below !== undefined && (name === 'up' || name === 'down' || name === 'verify')) {
+    const right = name === 'verify' ? '-- migrate:verify' : '-- migrate:down';
+    return wrong(`\`${content}\` is not a section line`, `write: ${right}`);
   }
-  return { kind: 'section', name, transaction };
+  const direction = below !== undefined || name === 'down' ? 'down' : 'up';
+  const phase = name === 'down' ? 'up' : (name as Phase | 'verify');
+  const given = readOptions(`migrate:${name}${below ?? ''}`, allowed(phase, direction), options);
+  if ('kind' in given) return given;
+  const { transaction, table, key } = given;
+  if ((table === undefined) !== (key === undefined)) {
+    return wrong(
+      `\`migrate:backfill\` has a ${table === undefined ? 'key and no table' : 'table and no key'}`,
+      'a backfill in pages needs both: -- migrate:backfill table:users key:id',
+    );
+  }
+  return {
+    kind: 'section',
+    phase,
+    direction,
+    transaction: transaction === undefined ? undefined : transaction === 'true',
+    ...(table === undefined || key === undefined ? {} : { paged: { table, key: key.split(',') } }),
+  };
+}
+
+const identifier = '[\\p{L}_][\\p{L}\\p{N}_$]*';
+const optionValues = {
+  transaction: /^(?:true|false)$/,
+  table: new RegExp(`^${identifier}(?:\\.${identifier})?$`, 'u'),
+  key: new RegExp(`^${identifier}(?:,${identifier})*$`, 'u'),
+};
+type Option = keyof typeof optionValues;
+
+function allowed(phase: SectionLine['phase'], direction: Direction): readonly Option[] {
+  if (phase === 'verify') return [];
+  return phase === 'backfill' && direction === 'up' ? ['transaction', 'table', 'key'] : ['transaction'];
+}
+
+function readOptions(
+  name: string,
+  known: readonly Option[],
+  text: string | undefined,
+): Partial<Record<Option, string>> | Marker {
+  const given: Partial<Record<Option, string>> = {};
+  for (const option of text?.trim().split(/[ \t]+/) ?? []) {
+    const at = option.indexOf(':');
+    const key = option.slice(0, Math.max(0, at)) as Option;
+    const value = option.slice(at + 1);
+    if (!known.includes(key) || !optionValues[key].test(value)) {
+      return wrong(`unknown option \`${option}\` of \`${name}\``, optionHint(known));
+    }
+    if (given[key] !== undefined) return wrong(`the option \`${option}\` is there twice`, 'remove one');
+    given[key] = value;
+  }
+  if (given.table !== undefined && given.transaction !== undefined) {
+    return wrong(
+      'a backfill in pages commits each page by itself',
+      `remove transaction:${given.transaction}`,
+    );
+  }
+  return given;
+}
+
+function optionHint(known: readonly Option[]): string {
+  if (known.length === 0) return 'it has no options';
+  if (known.length === 1) return 'the only option is transaction:false';
+  return 'the options are table:TABLE key:COLUMN[,COLUMN], or transaction:false';
 }
 
 /** Goose reads its words in any case (pressly/goose `internal/sqlparser/parser.go`, 3.24). */
@@ -48,9 +108,9 @@ function gooseMarker(content: string): Marker | undefined {
   if (match === null) return undefined;
   switch (match[1]!.toUpperCase().replace(/[ \t]+/g, ' ')) {
     case 'UP':
-      return { kind: 'section', name: 'up', transaction: undefined };
+      return { kind: 'section', phase: 'up', direction: 'up', transaction: undefined };
     case 'DOWN':
-      return { kind: 'section', name: 'down', transaction: undefined };
+      return { kind: 'section', phase: 'up', direction: 'down', transaction: undefined };
     case 'STATEMENTBEGIN':
       return { kind: 'block-begin' };
     case 'STATEMENTEND':

@@ -25,6 +25,7 @@ export interface Migration {
   readonly description: string;
   /** VERSION_description as written. */
   readonly name: string;
+  /** `phased` as far as its text can tell; what it is made of says `loadShape`. */
   readonly kind: 'plain' | 'phased';
   readonly form: 'sql' | 'module';
   /** Sorted by role and dialect. */

@@ -1,10 +1,10 @@
 import { DbpatError } from '../errors.js';
-import type { Direction } from '../events.js';
+import type { Direction, Phase } from '../events.js';
 import type { Origin } from '../sql/place.js';
 import type { SqlRules } from '../sql/rules.js';
 import { splitSql } from '../sql/split.js';
 import type { LexOptions, Statement } from '../sql/statement.js';
-import { readMarker } from './markers.js';
+import { readMarker, type SectionLine } from './markers.js';
 
 /** A run of a section's text; `whole`: goose's StatementBegin and StatementEnd stand around it. */
 export interface Piece {
@@ -13,10 +13,15 @@ export interface Piece {
   readonly whole: boolean;
 }
 
-/** One direction of an SQL file. */
+/** One direction of one phase of an SQL file; `up` and `down` of a plain one are the phase `up`. */
 export interface Section {
+  readonly phase: Phase | 'verify';
   readonly direction: Direction;
   readonly transaction: boolean;
+  /** A backfill in pages. */
+  readonly paged?: SectionLine['paged'];
+  /** Of its section line, 1-based; 1 where there is none. */
+  readonly line: number;
   /** Everything below the section line. */
   readonly text: string;
   /** The same without goose's lines. */
@@ -24,16 +29,15 @@ export interface Section {
 }
 
 export interface SectionOptions {
-  /** `both` may hold sections for up and down; a file of one direction needs none. */
+  /** `both` may hold sections for up and down, or those of phases; a file of one direction needs none. */
   readonly role: 'both' | Direction;
   /** What holds where the file says nothing. */
   readonly transaction: boolean;
   readonly lex?: LexOptions | undefined;
 }
 
-interface Draft {
-  readonly direction: Direction;
-  readonly transaction: boolean | undefined;
+interface Draft extends SectionLine {
+  readonly line: number;
   readonly from: number;
   to: number;
   readonly pieces: Piece[];
@@ -64,7 +68,8 @@ class SectionReader {
     private readonly rules: SqlRules,
     private readonly options: SectionOptions,
   ) {
-    this.#draft = this.#open(options.role === 'down' ? 'down' : 'up', undefined, 0);
+    const direction = options.role === 'down' ? 'down' : 'up';
+    this.#draft = this.#open({ phase: 'up', direction, transaction: undefined }, 1, 0);
   }
 
   read(): readonly Section[] {
@@ -75,16 +80,45 @@ class SectionReader {
     if (this.#blockLine > 0)
       throw this.#fault(this.#blockLine, '`+goose StatementBegin` has no StatementEnd');
     this.#close(this.text.length);
-    const sections = this.#drafts.map(({ direction, transaction, from, to, pieces }) => ({
+    this.#checkSet();
+    return this.#drafts.map(({ phase, direction, transaction, paged, line, from, to, pieces }) => ({
+      phase,
       direction,
       transaction: transaction ?? (this.options.transaction && !this.#noTransaction),
+      ...(paged === undefined ? {} : { paged }),
+      line,
       text: this.text.slice(from, to),
       pieces,
     }));
-    if (this.options.role === 'both' && !sections.some((section) => section.direction === 'up')) {
-      throw this.#fault(1, 'the file has no up', 'begin its up with: -- migrate:up');
+  }
+
+  /** Plain sections or phases, and no down without its up. */
+  #checkSet(): void {
+    const drafts = this.#drafts;
+    const ups = drafts.filter((draft) => draft.direction === 'up');
+    const phased = drafts.find((draft) => draft.phase !== 'up');
+    const plain = drafts.find((draft) => draft.phase === 'up');
+    if (phased !== undefined && plain !== undefined) {
+      const line = Math.max(phased.line, plain.line);
+      throw this.#fault(line, 'up or down stands beside phases', 'write either up and down, or phases');
     }
-    return sections;
+    if (phased === undefined) {
+      if (this.options.role === 'both' && ups.length === 0)
+        throw this.#fault(1, 'the file has no up', 'begin its up with: -- migrate:up');
+      return;
+    }
+    if (!ups.some((draft) => draft.phase !== 'verify')) {
+      throw this.#fault(phased.line, 'the file has no phase', 'begin with: -- migrate:expand');
+    }
+    const alone = drafts.find(
+      (draft) => draft.direction === 'down' && !ups.some((up) => up.phase === draft.phase),
+    );
+    if (alone === undefined) return;
+    throw this.#fault(
+      alone.line,
+      `\`migrate:${alone.phase}:down\` has no \`migrate:${alone.phase}\``,
+      `begin it with: -- migrate:${alone.phase}`,
+    );
   }
 
   #firstLine(): void {
@@ -107,8 +141,6 @@ class SectionReader {
     switch (marker.kind) {
       case 'wrong':
         throw this.#fault(line, marker.message, marker.hint);
-      case 'phase':
-        throw this.#fault(line, 'phased migrations: not yet', 'write a plain migration with up and down');
       case 'no-transaction':
         this.#noTransaction = true;
         return;
@@ -119,42 +151,41 @@ class SectionReader {
         this.#blockLine = line;
         return;
       case 'section':
-        this.#section(marker.name, marker.transaction, at, length, line);
+        this.#section(marker, at, length, line);
     }
   }
 
-  #section(
-    direction: Direction,
-    transaction: boolean | undefined,
-    at: number,
-    length: number,
-    line: number,
-  ): void {
+  #section(marker: SectionLine, at: number, length: number, line: number): void {
     const { role } = this.options;
-    if (role !== 'both' && role !== direction) {
+    const name = sectionName(marker);
+    if (role !== 'both' && marker.phase !== 'up') {
       throw this.#fault(
         line,
-        `a ${role} file holds a ${direction} section`,
-        `move it to the ${direction} file`,
+        `a file of ${role} alone holds the phase \`migrate:${name}\``,
+        'phases stand together in one file: VERSION_description.sql',
       );
     }
-    if (!this.#explicit) this.#refuseStatements(at);
+    if (role !== 'both' && role !== marker.direction) {
+      throw this.#fault(
+        line,
+        `a ${role} file holds a ${marker.direction} section`,
+        `move it to the ${marker.direction} file`,
+      );
+    }
+    if (!this.#explicit) this.#refuseStatements(at, name);
     else {
-      if (
-        this.#drafts.some((draft) => draft.direction === direction) ||
-        this.#draft.direction === direction
-      ) {
-        throw this.#fault(line, `the section \`migrate:${direction}\` is there twice`, 'put them together');
+      if ([...this.#drafts, this.#draft].some((draft) => sectionName(draft) === name)) {
+        throw this.#fault(line, `the section \`migrate:${name}\` is there twice`, 'put them together');
       }
       this.#close(at);
     }
     this.#explicit = true;
     this.#lineAfter(at, length);
-    this.#draft = this.#open(direction, transaction, this.#pieceFrom);
+    this.#draft = this.#open(marker, line, this.#pieceFrom);
   }
 
   /** Text above the first section line may only hold comments. */
-  #refuseStatements(at: number): void {
+  #refuseStatements(at: number, name: string): void {
     const pieces = [...this.#draft.pieces, this.#piece(at, false)];
     const first = pieces.flatMap((piece) =>
       statementsOf({ pieces: [piece] }, this.rules, this.options.lex),
@@ -163,13 +194,23 @@ class SectionReader {
       throw this.#fault(
         first.line,
         'a statement stands above the first section line',
-        'move it below -- migrate:up',
+        `move it below -- migrate:${name === 'down' ? 'up' : name}`,
       );
     }
   }
 
-  #open(direction: Direction, transaction: boolean | undefined, from: number): Draft {
-    return { direction, transaction, from, to: from, pieces: [] };
+  #open(line: SectionLine, number: number, from: number): Draft {
+    const { phase, direction, transaction, paged } = line;
+    return {
+      phase,
+      direction,
+      transaction,
+      ...(paged && { paged }),
+      line: number,
+      from,
+      to: from,
+      pieces: [],
+    };
   }
 
   #close(at: number): void {
@@ -217,6 +258,12 @@ class SectionReader {
   #fault(line: number, message: string, hint?: string): DbpatError {
     return new DbpatError('migrations_invalid', message, { line, column: 1, hint });
   }
+}
+
+/** What stands behind `migrate:`. */
+export function sectionName({ phase, direction }: Pick<SectionLine, 'phase' | 'direction'>): string {
+  if (phase === 'up') return direction;
+  return direction === 'up' ? phase : `${phase}:down`;
 }
 
 const routine = /^create\b(?:\s+\S+){0,6}?\s+(?:function|procedure|trigger|event|package|rule)\b/i;

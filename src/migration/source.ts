@@ -21,7 +21,7 @@ export function renderSource(migration: Migration, dialect: Dialect): string {
   const parts = (['up', 'down'] as const).map((direction) => {
     const file = direction === 'up' ? up : down;
     const section =
-      file === undefined ? undefined : sectionOf(migration, file, direction, dialect, undefined);
+      file === undefined ? undefined : sectionOf(migration, file, 'up', direction, dialect, undefined);
     return section === undefined ? '' : renderSection(section);
   });
   return parts.join('');
@@ -37,7 +37,7 @@ const sectionsFirst =
   /^(?:\s|\/\*(?:[^*]|\*(?!\/))*\*\/|#[^\n]*\n|--(?![ \t]*(?:migrate:|\+goose\b))[^\n]*\n)*--[ \t]*(?:migrate:|\+goose\b)/i;
 
 /**
- * One direction of a text from the ledger; undefined when the text has no section for it. Only section lines make it
+ * One direction of one phase of a text from the ledger; undefined when the text has no section for it. Only section lines make it
  * SQL: the source of a module is never taken for statements.
  */
 export function partFromSource(
@@ -48,21 +48,34 @@ export function partFromSource(
   lex?: LexOptions,
 ): SqlPart | undefined {
   if (!sectionsFirst.test(source)) return undefined;
-  const section = sectionsOrNone(source, dialect, lex)?.find((found) => found.direction === direction);
-  if (section === undefined) return undefined;
+  const { phase } = recorded;
+  const section = sectionsOrNone(source, dialect, lex)?.find(
+    (found) => found.phase === phase && found.direction === direction,
+  );
   const file = `ledger:${recorded.version}`;
   try {
-    return {
-      form: 'sql',
-      direction,
-      phase: recorded.phase,
-      transaction: section.transaction,
-      file,
-      statements: statementsOf(section, dialect.sqlRules, lex),
-    };
+    return sqlPart(section, { phase, direction, file }, dialect, lex);
   } catch (error) {
     throw error instanceof DbpatError ? error.with({ file }) : error;
   }
+}
+
+/** What a section does; a backfill without a down is undone by doing nothing. */
+export function sqlPart(
+  section: Section | undefined,
+  step: Pick<SqlPart, 'phase' | 'direction' | 'file'>,
+  dialect: Dialect,
+  lex: LexOptions | undefined,
+): SqlPart | undefined {
+  if (section !== undefined) {
+    if (section.paged !== undefined) {
+      throw new DbpatError('migrations_invalid', 'backfills in pages: not yet', { line: section.line });
+    }
+    const { transaction } = section;
+    return { ...step, form: 'sql', transaction, statements: statementsOf(section, dialect.sqlRules, lex) };
+  }
+  if (step.phase !== 'backfill' || step.direction !== 'down') return undefined;
+  return { ...step, form: 'sql', transaction: true, statements: [] };
 }
 
 function sectionsOrNone(source: string, dialect: Dialect, lex?: LexOptions): readonly Section[] | undefined {
@@ -99,9 +112,14 @@ function sameSections(before: string, after: string, dialect: Dialect): boolean 
   return (
     old.length === now.length &&
     old.every((section) => {
-      const twin = now.find(({ direction }) => direction === section.direction);
+      const twin = now.find(
+        ({ phase, direction }) => phase === section.phase && direction === section.direction,
+      );
       return (
-        twin !== undefined && twin.transaction === section.transaction && samePieces(section, twin, dialect)
+        twin !== undefined &&
+        twin.transaction === section.transaction &&
+        JSON.stringify(twin.paged) === JSON.stringify(section.paged) &&
+        samePieces(section, twin, dialect)
       );
     })
   );

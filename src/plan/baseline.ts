@@ -1,12 +1,21 @@
 import { DbpatError } from '../errors.js';
+import type { Phase } from '../events.js';
 import type { Migration } from '../migration/migration.js';
+import type { Shape } from '../migration/shape.js';
 import { compareVersions } from '../migration/version.js';
 import { refuseChanged, refuseMissing, refuseUndecided } from './plan.js';
 import type { MigrationStatus } from './status.js';
 
+/** One phase of a migration that is to be recorded as applied. */
+export interface Mark {
+  readonly migration: Migration;
+  readonly phase: Phase;
+  readonly shape: Shape;
+}
+
 export interface Baseline {
-  /** To be recorded as applied, by version; empty when all are. */
-  readonly marks: readonly Migration[];
+  /** By version and phase; empty when all are recorded. */
+  readonly marks: readonly Mark[];
   readonly refusal?: DbpatError;
   /** The shard has a history of its own, so what it lacks may simply be pending: done only where the shard was named. */
   readonly uncalledFor?: string;
@@ -28,14 +37,16 @@ export function resolveBaseline(status: readonly MigrationStatus[], version: str
       within.filter((entry) => entry.rows.length === 0),
     );
   if (refusal !== undefined) return { marks: [], refusal };
-  const marks = within.flatMap(({ rows, migration }) =>
-    rows.length === 0 && migration !== undefined ? [migration] : [],
+  const marks = within.flatMap(({ rows, migration, shape }) =>
+    rows.length === 0 && migration !== undefined
+      ? shape.phases.map((phase) => ({ migration, phase, shape }))
+      : [],
   );
   const known = status.some((entry) => entry.rows.length > 0);
   return marks.length > 0 && known
     ? {
         marks,
-        uncalledFor: `${marks[0]!.version} ${marks[0]!.description} is pending there, and would never run`,
+        uncalledFor: `${marks[0]!.migration.version} ${marks[0]!.migration.description} is pending there, and would never run`,
       }
     : { marks };
 }

@@ -2,8 +2,9 @@ import { DbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import type { LedgerRow } from '../ledger/read.js';
 import type { Migration } from '../migration/migration.js';
+import type { Shape } from '../migration/shape.js';
 import { compareVersions, versionKey } from '../migration/version.js';
-import type { MigrationStatus } from './status.js';
+import { isWaiting, type MigrationStatus, openPhases } from './status.js';
 
 /** What the user asked for, checked against nothing yet. */
 export type Request =
@@ -11,7 +12,10 @@ export type Request =
       readonly direction: 'up';
       /** Up to this version, inclusive. */
       readonly to?: string;
+      /** Migrations, not phases. */
       readonly steps?: number;
+      /** The last phase of phased migrations that is run. Default `backfill`: what needs no gate. */
+      readonly through?: Phase;
       /** Only these, as stored in the ledger or named in the folder. */
       readonly only?: readonly string[];
       readonly allowOutOfOrder: boolean;
@@ -20,12 +24,18 @@ export type Request =
       readonly direction: 'down';
       /** Down to this version, which stays. */
       readonly to?: string;
+      /**
+       * Migrations in the order in which they were applied last. All phases of one come down together, as far as they
+       * follow each other: a phase that was applied before another migration's waits for that one.
+       */
       readonly steps?: number;
       readonly all?: boolean;
       /** Everything that this run applied. */
       readonly run?: string;
       /** Of what is chosen, only these. */
       readonly only?: readonly string[];
+      /** A contract that cannot be undone is taken back without being undone. */
+      readonly acceptDataLoss?: boolean;
     };
 
 /** One phase of one migration, in one direction, on one shard. */
@@ -38,6 +48,10 @@ export interface PlannedStep {
   readonly migration?: Migration;
   /** The recorded row: always there for `down`, and for an `up` that is resumed. */
   readonly row?: LedgerRow;
+  /** Of the whole migration. */
+  readonly shape: Shape;
+  /** What cannot be undone may be lost. */
+  readonly acceptDataLoss?: true;
 }
 
 /** Either work (perhaps none) or a refusal; warnings go with both. */
@@ -87,9 +101,7 @@ function planUp(
       `${list(cosmetic)}: edited since ${cosmetic.length === 1 ? 'it was' : 'they were'} applied, in comments or layout only`,
     );
   }
-  const waiting = status.filter(
-    (entry) => ['pending', 'out-of-order', 'failed', 'unfinished'].includes(entry.state) && within(entry),
-  );
+  const waiting = status.filter((entry) => isWaiting(entry, request.through) && within(entry));
   const refusal =
     refuseChanged(status) ??
     refuseMissing(
@@ -103,14 +115,20 @@ function planUp(
   const chosen = request.steps === undefined ? waiting : waiting.slice(0, request.steps);
   return {
     warnings,
-    steps: chosen.map((entry) => ({
-      version: entry.rows[0]?.version ?? entry.version,
-      description: entry.description,
-      phase: 'up',
-      direction: 'up',
-      migration: entry.migration!,
-      ...(entry.rows[0] === undefined ? {} : { row: entry.rows[0] }),
-    })),
+    steps: chosen.flatMap((entry) =>
+      openPhases(entry, request.through).map((phase) => {
+        const row = entry.rows.find((one) => one.phase === phase);
+        return {
+          version: entry.rows[0]?.version ?? entry.version,
+          description: entry.description,
+          phase,
+          direction: 'up' as const,
+          migration: entry.migration!,
+          ...(row === undefined ? {} : { row }),
+          shape: entry.shape,
+        };
+      }),
+    ),
   };
 }
 
@@ -143,7 +161,7 @@ function planDown(
     // A down that has begun is finished first, wherever it stands.
     const begun = recorded.filter(({ row }) => downHasBegun(row));
     const others = recorded.filter(({ row }) => !downHasBegun(row));
-    chosen = [...begun, ...others].slice(0, request.steps ?? 1);
+    chosen = newestMigrations([...begun, ...others], request.steps ?? 1);
   }
   if (request.only !== undefined) {
     const only = new Set(request.only.map(versionKey));
@@ -166,12 +184,30 @@ function planDown(
       direction: 'down',
       ...(entry.migration === undefined ? {} : { migration: entry.migration }),
       row,
+      shape: entry.shape,
+      ...(request.acceptDataLoss ? { acceptDataLoss: true as const } : {}),
     })),
   };
 }
 
 function downHasBegun(row: LedgerRow): boolean {
   return row.status !== 'applied' && row.progress?.direction === 'down';
+}
+
+/** The rows of so many migrations, from the newest row on: neighbours of one version count as one. */
+function newestMigrations<T extends { readonly row: LedgerRow }>(
+  newestFirst: readonly T[],
+  count: number,
+): T[] {
+  const chosen: T[] = [];
+  let left = count;
+  for (const one of newestFirst) {
+    const before = chosen.at(-1);
+    const same = before !== undefined && versionKey(before.row.version) === versionKey(one.row.version);
+    if (!same && left-- === 0) break;
+    chosen.push(one);
+  }
+  return chosen;
 }
 
 function aheadWarnings(ahead: readonly MigrationStatus[]): string[] {
@@ -227,48 +263,57 @@ export function refuseMissing(
 /** A statement was under way when its runner ended, or a `down` was: no rule can tell what to do next. */
 export function refuseUndecided(waiting: readonly MigrationStatus[], at: string): DbpatError | undefined {
   for (const entry of waiting) {
-    const row = entry.rows[0];
-    const journal = row?.progress;
-    if (row === undefined || !journal) continue;
-    if (journal.direction === 'down') {
-      return new DbpatError(
-        'unfinished',
-        `${entry.version} ${entry.description}: its down is unfinished (${journal.done} of ${journal.total ?? '?'} statements done)`,
-        {
-          version: entry.version,
-          hint: `dbpat migrate down${at}`,
-        },
-      );
+    for (const row of entry.rows) {
+      const journal = row.progress;
+      if (!journal || row.status === 'applied') continue;
+      if (journal.direction === 'down') {
+        return new DbpatError(
+          'unfinished',
+          `${nameOf(row)}: its down is unfinished (${journal.done} of ${journal.total ?? '?'} statements done)`,
+          { version: entry.version, phase: row.phase, hint: `dbpat migrate down${at}` },
+        );
+      }
+      if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, at);
+      if (journal.total === null && journal.done > 0 && journal.calls === undefined)
+        return halfModule(row, at);
     }
-    if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, entry, at);
-    if (journal.total === null && journal.done > 0 && journal.calls === undefined)
-      return halfModule(row, entry, at);
   }
   return undefined;
 }
 
-type Named = Pick<MigrationStatus, 'version' | 'description'>;
+/** The phase is said where a migration has several. */
+function nameOf({ version, description, phase }: LedgerRow): string {
+  return phase === 'up' ? `${version} ${description}` : `${version} ${description} (${phase})`;
+}
 
-function undecided(row: LedgerRow, { version, description }: Named, at: string): DbpatError {
+/** How `repair` is told which: `0042`, or `0042:expand`. */
+function repairName({ version, phase }: LedgerRow): string {
+  return phase === 'up' ? version : `${version}:${phase}`;
+}
+
+function undecided(row: LedgerRow, at: string): DbpatError {
   const { inFlight, done, total } = row.progress!;
+  const name = repairName(row);
   return new DbpatError(
     'unfinished',
-    `${version} ${description}: statement ${inFlight!.index + 1} (${inFlight!.words}) was under way when run ${row.runId} ended; ${done} of ${total ?? '?'} are done, whether this one took effect is not known`,
+    `${nameOf(row)}: statement ${inFlight!.index + 1} (${inFlight!.words}) was under way when run ${row.runId} ended; ${done} of ${total ?? '?'} are done, whether this one took effect is not known`,
     {
-      version,
+      version: row.version,
+      phase: row.phase,
       statement: inFlight!.words,
-      hint: `look at the database, then: dbpat migrate repair --resume ${version}${at} --reason TEXT (it did not take effect), --applied ${version} or --reverted ${version}`,
+      hint: `look at the database, then: dbpat migrate repair --resume ${row.version}${at} --reason TEXT (it did not take effect), --applied ${name} or --reverted ${name}`,
     },
   );
 }
 
-function halfModule(row: LedgerRow, { version, description }: Named, at: string): DbpatError {
+function halfModule(row: LedgerRow, at: string): DbpatError {
   return new DbpatError(
     'unfinished',
-    `${version} ${description}: the module stopped after ${row.progress!.done} statements that took effect, and what it was answered is not known well enough to go on in the middle`,
+    `${nameOf(row)}: the module stopped after ${row.progress!.done} statements that took effect, and what it was answered is not known well enough to go on in the middle`,
     {
-      version,
-      hint: `undo them by hand, then: dbpat migrate repair --reverted ${version}${at} --reason TEXT`,
+      version: row.version,
+      phase: row.phase,
+      hint: `undo them by hand, then: dbpat migrate repair --reverted ${repairName(row)}${at} --reason TEXT`,
     },
   );
 }
@@ -278,17 +323,16 @@ export function refuseUnfinishedUp(rows: readonly LedgerRow[], at: string): Dbpa
     if (row.status === 'applied') continue;
     const journal = row.progress;
     if (journal?.direction === 'down') {
-      if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, row, at);
+      if (journal.inFlight !== null && !journal.inFlight.repeatable) return undecided(row, at);
       continue;
     }
-    return new DbpatError(
-      'unfinished',
-      `${row.version} ${row.description}: its up is unfinished, so its down does not fit`,
-      {
-        version: row.version,
-        hint: `dbpat migrate up${at}, or dbpat migrate repair --reverted ${row.version}${at} --reason TEXT`,
-      },
-    );
+    // What a backfill has written is taken back with the expand, however far it came.
+    if (row.phase === 'backfill' && journal === null) continue;
+    return new DbpatError('unfinished', `${nameOf(row)}: its up is unfinished, so its down does not fit`, {
+      version: row.version,
+      phase: row.phase,
+      hint: `dbpat migrate up${at}, or dbpat migrate repair --reverted ${repairName(row)}${at} --reason TEXT`,
+    });
   }
   return undefined;
 }

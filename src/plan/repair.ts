@@ -134,9 +134,7 @@ function knownPhase(entry: MigrationStatus, request: RepairRequest): Phase | Dbp
 }
 
 function phasesOf(entry: MigrationStatus): readonly Phase[] {
-  if (entry.migration !== undefined)
-    return entry.migration.kind === 'plain' ? ['up'] : phases.filter((phase) => phase !== 'up');
-  return entry.rows.map((row) => row.phase);
+  return entry.migration === undefined ? entry.rows.map((row) => row.phase) : entry.shape.phases;
 }
 
 /** An error where the shard was named, nothing to do elsewhere. */

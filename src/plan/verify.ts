@@ -1,3 +1,4 @@
+import { isGated } from '../migration/phase.js';
 import { versionKey } from '../migration/version.js';
 import type { MigrationStatus } from './status.js';
 
@@ -51,15 +52,18 @@ export function findProblems(status: readonly MigrationStatus[]): readonly Probl
           },
         ];
       case 'failed':
-      case 'unfinished':
+      case 'unfinished': {
+        const row = rows.find(({ status }) => status !== 'applied') ?? rows[0]!;
+        const gated = isGated(row.phase);
         return [
           {
             code: 'unfinished',
             version,
-            message: `${name}: ${state === 'failed' ? 'failed' : 'stopped'} part-way (${rows[0]!.progress?.done ?? 0} statements done)`,
-            hint: 'dbpat migrate up',
+            message: `${name}: ${row.phase === 'up' ? '' : `its ${row.phase} `}${state === 'failed' ? 'failed' : 'stopped'} part-way (${row.progress?.done ?? 0} statements done)`,
+            hint: gated ? `dbpat migrate contract ${version}` : 'dbpat migrate up',
           },
         ];
+      }
       default:
         return [];
     }
@@ -101,7 +105,9 @@ export function compareShards(
     const absent = byState.get('');
     const message =
       absent === undefined
-        ? 'applied in different forms'
+        ? entry.shape.phases.length > 1
+          ? 'in other phases there'
+          : 'applied in different forms'
         : groups[0]![0] === ''
           ? 'applied there only'
           : 'not applied there';

@@ -31,22 +31,23 @@ export function planBaseline(
   return (shard, reading, writer) => {
     const { marks, ...rest } = resolveBaseline(reading.status, version, atShard(context, shard));
     const first = nextOrder(reading);
-    const edits = marks.map((migration, index) => {
+    const edits = marks.map(({ migration, phase, shape }, index) => {
       const record = {
         version: migration.version,
-        phase: 'up',
+        phase,
         direction: 'up',
         description: migration.description,
         checksum: migration.checksum,
         appliedOrder: first + index,
         source: context.parts.source(migration, shard),
+        ...(phase === 'up' ? {} : { phased: shape }),
       } as const;
       return {
         version: record.version,
         description: record.description,
         phase: record.phase,
         change: 'baselined' as const,
-        what: `${record.version} ${record.description}: counts as applied`,
+        what: `${record.version}${phase === 'up' ? '' : `:${phase}`} ${record.description}: counts as applied`,
         queries: [
           writer.applied(record, 0)[0]!,
           writer.log('baseline', record, {

@@ -193,20 +193,22 @@ function withOverrides(config: Config, options: MigratorOptions): Config {
 
 function requestOf(options: PlanOptions, config: Config): Request {
   if (options.direction === 'down') {
-    const { direction, to, steps, all, run } = options;
+    const { direction, to, steps, all, run, acceptDataLoss } = options;
     return {
       direction,
       ...(to === undefined ? {} : { to }),
       ...(steps === undefined ? {} : { steps }),
       ...(all === undefined ? {} : { all }),
       ...(run === undefined ? {} : { run }),
+      ...(acceptDataLoss === undefined ? {} : { acceptDataLoss }),
     };
   }
-  const { direction, to, steps, allowOutOfOrder } = options;
+  const { direction, to, steps, through, allowOutOfOrder } = options;
   return {
     direction,
     ...(to === undefined ? {} : { to }),
     ...(steps === undefined ? {} : { steps }),
+    ...(through === undefined ? {} : { through }),
     allowOutOfOrder: allowOutOfOrder ?? config.outOfOrder === 'allow',
   };
 }

@@ -1,6 +1,6 @@
 import type { Shard } from '../config/config.js';
 import type { Session } from '../dialects/dialect.js';
-import { type LedgerRow, readSources } from '../ledger/read.js';
+import { type LedgerRow, readSources, sourceKey } from '../ledger/read.js';
 import type { LedgerTables } from '../ledger/tables.js';
 import type { Migration } from '../migration/migration.js';
 import { isCosmeticEdit, renderSource } from '../migration/part.js';
@@ -22,20 +22,19 @@ export function editFinder(): EditFinder {
   return async (session, shard, tables, migrations, rows) => {
     const changed = changedRows(migrations, rows);
     if (changed.length === 0) return new Map();
-    const stored = await readSources(
-      session,
-      tables,
-      changed.map(({ row }) => row.version),
-    );
+    const stored = await readSources(session, tables, [...new Set(changed.map(({ row }) => row.version))]);
     const edits = new Map<string, Edit>();
     for (const { row, migration } of changed) {
       const key = `${shard.dialect.name} ${migration.version} ${row.checksum} ${migration.checksum}`;
       let edit = known.get(key);
       if (edit === undefined) {
-        edit = compare(stored.get(row.version), migration, shard);
+        edit = compare(stored.get(sourceKey(row)), migration, shard);
         known.set(key, edit);
       }
-      edits.set(versionKey(row.version), await edit);
+      const found = await edit;
+      const version = versionKey(row.version);
+      // Of a migration whose phases were applied from several texts, the greatest change counts.
+      if (edits.get(version)?.cosmetic !== false) edits.set(version, found);
     }
     return edits;
   };

@@ -1,5 +1,5 @@
 import type { RawConfig } from '../config/raw.js';
-import type { Emit } from '../events.js';
+import type { Emit, Phase } from '../events.js';
 import type { RepairAction } from '../plan/repair.js';
 import type {
   EditResult,
@@ -54,6 +54,8 @@ export interface UpOptions extends WriteOptions {
   readonly to?: string;
   readonly steps?: number;
   readonly allowOutOfOrder?: boolean;
+  /** The last phase of phased migrations that is run. Default `backfill`. */
+  readonly through?: Exclude<Phase, 'up'>;
   /** Goes on under the id of an earlier run. */
   readonly resume?: string;
 }
@@ -65,6 +67,8 @@ export interface DownOptions extends WriteOptions {
   readonly steps?: number;
   readonly all?: boolean;
   readonly run?: string;
+  /** Takes a contract that has no down back as if it had one. */
+  readonly acceptDataLoss?: boolean;
 }
 
 export interface RedoOptions extends WriteOptions {
@@ -74,8 +78,8 @@ export interface RedoOptions extends WriteOptions {
 
 export type PlanOptions = Selection &
   (
-    | ({ readonly direction: 'up' } & Pick<UpOptions, 'to' | 'steps' | 'allowOutOfOrder'>)
-    | ({ readonly direction: 'down' } & Pick<DownOptions, 'to' | 'steps' | 'all' | 'run'>)
+    | ({ readonly direction: 'up' } & Pick<UpOptions, 'to' | 'steps' | 'allowOutOfOrder' | 'through'>)
+    | ({ readonly direction: 'down' } & Pick<DownOptions, 'to' | 'steps' | 'all' | 'run' | 'acceptDataLoss'>)
   ) & { /** Writes the plan to this file, for `planFile`. */ readonly out?: string };
 
 export interface EditOptions extends Selection {

@@ -1,11 +1,12 @@
 import type { Shard } from '../config/config.js';
-import type { Session } from '../dialects/dialect.js';
+import type { ServerInfo, Session } from '../dialects/dialect.js';
 import { DbpatError, type Fault, toDbpatError } from '../errors.js';
-import type { Direction } from '../events.js';
-import { readSources } from '../ledger/read.js';
+import type { Direction, Phase } from '../events.js';
+import { readSources, sourceKey } from '../ledger/read.js';
 import type { LedgerTables } from '../ledger/tables.js';
 import type { Migration, MigrationPart } from '../migration/migration.js';
 import { checkTransactions, loadPart, partFromSource, renderSource } from '../migration/part.js';
+import { loadShape, type Shape } from '../migration/shape.js';
 import type { PlannedStep } from '../plan/plan.js';
 
 /** A step with what it will run. */
@@ -18,32 +19,47 @@ export interface ReadyStep extends PlannedStep {
 
 /** Loaded parts, each read and split once for all shards of a dialect. */
 export interface PartStore {
-  /** Undefined: the migration has nothing in this direction. */
+  /** Undefined: the phase has nothing in this direction. */
   part(
     migration: Migration,
+    phase: Phase,
     direction: Direction,
     shard: Shard,
     session: Session,
   ): Promise<MigrationPart | undefined>;
+  /** @throws DbpatError `migrations_invalid` */
+  shape(migration: Migration, shard: Shard, session: Session): Promise<Shape>;
   source(migration: Migration, shard: Shard): string;
 }
 
 export function partStore(root: string): PartStore {
   const parts = new Map<string, Promise<MigrationPart | undefined>>();
+  const shapes = new Map<string, Promise<Shape>>();
   const sources = new Map<string, string>();
+  const keyOf = ({ version }: Migration, { dialect }: Shard, { lexOptions: lex }: ServerInfo) =>
+    `${version} ${dialect.name} ${lex.ansiQuotes} ${lex.noBackslashEscapes}`;
   return {
-    part(migration, direction, shard, session) {
+    part(migration, phase, direction, shard, session) {
       const lex = session.server.lexOptions;
-      const key = `${migration.version} ${direction} ${shard.dialect.name} ${lex.ansiQuotes} ${lex.noBackslashEscapes}`;
+      const key = `${keyOf(migration, shard, session.server)} ${phase} ${direction}`;
       let part = parts.get(key);
       if (part === undefined) {
-        part = loadPart(migration, direction, shard.dialect, { root, lex }).then((loaded) => {
+        part = loadPart(migration, phase, direction, shard.dialect, { root, lex }).then((loaded) => {
           if (loaded?.form === 'sql') checkTransactions(loaded, shard.dialect);
           return loaded;
         });
         parts.set(key, part);
       }
       return part;
+    },
+    shape(migration, shard, session) {
+      const key = keyOf(migration, shard, session.server);
+      let shape = shapes.get(key);
+      if (shape === undefined) {
+        shape = loadShape(migration, shard.dialect, { root, lex: session.server.lexOptions });
+        shapes.set(key, shape);
+      }
+      return shape;
     },
     source(migration, shard) {
       const key = `${migration.version} ${shard.dialect.name}`;
@@ -90,17 +106,19 @@ async function readyStep(
   tables: LedgerTables,
   store: PartStore,
 ): Promise<ReadyStep> {
-  const { migration, row, direction } = step;
+  const { migration, row, phase, direction } = step;
   if (migration !== undefined) {
-    const part = await store.part(migration, direction, shard, session);
-    if (part === undefined) throw irreversible(step, migration.files[0]!.display);
+    const file = migration.files[0]!.display;
+    const part = (await store.part(migration, phase, direction, shard, session)) ?? givenUp(step, file);
+    if (part === undefined) throw irreversible(step, file);
     return { ...step, part, checksum: migration.checksum, source: store.source(migration, shard) };
   }
-  const source = (await readSources(session, tables, [step.version])).get(step.version);
+  const source = (await readSources(session, tables, [step.version])).get(sourceKey(step));
   const part =
-    source === undefined
+    (source === undefined
       ? undefined
-      : partFromSource(source, step, direction, shard.dialect, session.server.lexOptions);
+      : partFromSource(source, step, direction, shard.dialect, session.server.lexOptions)) ??
+    givenUp(step, `ledger:${step.version}`);
   if (part === undefined) throw irreversible(step, `ledger:${step.version}`);
   return { ...step, part, checksum: row!.checksum, source: source ?? null };
 }
@@ -116,16 +134,34 @@ function refuseOutsideTransaction({ part, version, description }: ReadyStep, sha
   );
 }
 
+/** The down of a contract that has none, where its loss is accepted: only the record goes. */
+function givenUp(step: PlannedStep, file: string): MigrationPart | undefined {
+  if (step.phase !== 'contract' || !step.acceptDataLoss) return undefined;
+  const { phase, direction } = step;
+  return { form: 'sql', phase, direction, transaction: true, file, statements: [] };
+}
+
 function irreversible(step: PlannedStep, file: string): DbpatError {
-  return new DbpatError(
-    'irreversible',
-    `${step.version} ${step.description} has no down (${file}); nothing ran`,
-    {
-      version: step.version,
-      file,
-      hint: 'write its down, or go forward with a new migration: dbpat migrate create <description>',
-    },
-  );
+  const { version, description, phase } = step;
+  const message = `${version} ${description}${phase === 'up' ? '' : `: its ${phase}`} has no down (${file}); nothing ran`;
+  if (phase === 'contract') {
+    return new DbpatError(
+      'irreversible',
+      `${message}; what the contract removed cannot be brought back, and what was written since stands on the new side only`,
+      {
+        version,
+        phase,
+        file,
+        hint: 'go forward with a new migration, or give up what is lost: dbpat migrate down --accept-data-loss',
+      },
+    );
+  }
+  return new DbpatError('irreversible', message, {
+    version,
+    phase,
+    file,
+    hint: 'write its down, or go forward with a new migration: dbpat migrate create <description>',
+  });
 }
 
 function together(errors: readonly DbpatError[]): DbpatError {

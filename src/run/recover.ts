@@ -1,8 +1,10 @@
 import type { Shard } from '../config/config.js';
 import { DriverError, type Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
+import type { Phase } from '../events.js';
 import { readLog } from '../ledger/read.js';
 import type { LedgerTables } from '../ledger/tables.js';
+import { phaseRank } from '../migration/phase.js';
 import { versionKey } from '../migration/version.js';
 import type { Request } from '../plan/plan.js';
 import { connectOptions, type RunContext, workTarget } from './context.js';
@@ -122,6 +124,13 @@ export async function settle(
       outcome: 'done',
       durationMs: 0,
     })),
-    request: direction === 'up' ? { direction, only, allowOutOfOrder: true } : { direction, only, all: true },
+    request:
+      direction === 'up'
+        ? { direction, only, allowOutOfOrder: true, through: lastPhase(left) }
+        : { direction, only, all: true },
   };
+}
+
+function lastPhase(steps: readonly ReadyStep[]): Phase {
+  return steps.reduce<Phase>((last, { phase }) => (phaseRank(phase) > phaseRank(last) ? phase : last), 'up');
 }

@@ -37,6 +37,7 @@ function makeEdit(
     checksum: migration?.checksum ?? row!.checksum,
     appliedOrder: row?.appliedOrder ?? nextOrder(reading),
     source: migration === undefined ? null : context.parts.source(migration, shard),
+    ...(phase === 'up' ? {} : { phased: entry.shape }),
   };
   const name = `${entry.version}${phase === 'up' ? '' : `:${phase}`} ${entry.description}`;
   const common = { version: record.version, description: entry.description, phase };
@@ -48,7 +49,7 @@ function makeEdit(
         ...common,
         change: 'accepted',
         what: `${name}: the file as it is now counts as applied`,
-        queries: [writer.accepted(record), line({ from: row!.checksum, to: record.checksum })],
+        queries: [writer.accepted(record, row!.progress), line({ from: row!.checksum, to: record.checksum })],
       };
     case 'applied':
       return {

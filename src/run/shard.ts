@@ -160,6 +160,7 @@ async function runSteps(
       checksum: step.checksum,
       appliedOrder: step.row?.appliedOrder ?? ++order,
       source: step.source,
+      ...(phase === 'up' ? {} : { phased: step.shape }),
     };
     const finish = () => {
       const durationMs = Math.round(performance.now() - started);

@@ -1,10 +1,11 @@
 import type { Shard } from '../config/config.js';
 import type { DbpatError } from '../errors.js';
+import type { Phase } from '../events.js';
 import type { LedgerRow } from '../ledger/read.js';
 import { compareVersions } from '../migration/version.js';
 import { describeLost } from '../plan/lost.js';
 import { runExitCode } from '../plan/outcome.js';
-import type { MigrationStatus } from '../plan/status.js';
+import { isWaiting, type MigrationStatus } from '../plan/status.js';
 import { type RunContext, withSession } from './context.js';
 import { shardError } from './failure.js';
 import { eachLimited } from './limits.js';
@@ -59,7 +60,7 @@ function hasLost({ reading }: Read): boolean {
   return reading !== undefined && reading.lost.length > 0;
 }
 
-const waiting = new Set(['pending', 'out-of-order', 'failed', 'unfinished', 'partial']);
+const done = new Set(['applied', 'changed', 'missing']);
 const conflicting = new Set(['changed', 'out-of-order', 'missing']);
 
 /**
@@ -89,7 +90,7 @@ export async function fleetStatus(
         ? 11
         : has(isConflict) || reads.some(hasLost)
           ? 6
-          : has(({ state }) => waiting.has(state))
+          : statuses.some(({ pending }) => pending > 0)
             ? 5
             : 0;
   return {
@@ -133,8 +134,8 @@ function shardStatus(
     dialect: shard.dialect.name,
     target: shard.target.display,
     reachable: reading !== undefined || error?.code.startsWith('history_') === true,
-    applied: status.filter((entry) => entry.rows.length > 0 && !waiting.has(entry.state)).length,
-    pending: status.filter((entry) => waiting.has(entry.state)).length,
+    applied: status.filter((entry) => done.has(entry.state)).length,
+    pending: status.filter((entry) => isWaiting(entry)).length,
     current: newest ?? null,
     warnings: [
       ...(ahead.length === 0
@@ -153,24 +154,29 @@ function migrationReport(entry: MigrationStatus): MigrationReport {
   return {
     version: entry.version,
     description: entry.description,
-    kind: entry.migration?.kind ?? 'plain',
+    kind: entry.shape.phases.includes('up') ? 'plain' : 'phased',
     state: entry.state,
-    phases: entry.rows.length === 0 ? [pendingPhase] : entry.rows.map(phaseReport),
+    phases: entry.shape.phases.map((phase) => {
+      const row = entry.rows.find((one) => one.phase === phase);
+      return row === undefined ? pendingPhase(phase) : phaseReport(row);
+    }),
     ...(entry.edit?.cosmetic ? { cosmetic: true as const } : {}),
     ...(entry.state === 'changed' && entry.edit?.diff !== undefined ? { diff: entry.edit.diff } : {}),
     ...(entry.ahead ? { ahead: true as const } : {}),
   };
 }
 
-const pendingPhase: PhaseReport = {
-  phase: 'up',
-  status: 'pending',
-  checksum: null,
-  appliedAt: null,
-  durationMs: null,
-  runId: null,
-  appliedBy: null,
-};
+function pendingPhase(phase: Phase): PhaseReport {
+  return {
+    phase,
+    status: 'pending',
+    checksum: null,
+    appliedAt: null,
+    durationMs: null,
+    runId: null,
+    appliedBy: null,
+  };
+}
 
 function phaseReport(row: LedgerRow): PhaseReport {
   const { phase, status, checksum, appliedAt, durationMs, runId, appliedBy, progress } = row;

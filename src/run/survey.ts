@@ -3,6 +3,8 @@ import type { ServerInfo, Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import { type LedgerRow, readLedger, readLog } from '../ledger/read.js';
 import { type LedgerTables, ledgerTables } from '../ledger/tables.js';
+import type { Shape } from '../migration/shape.js';
+import { versionKey } from '../migration/version.js';
 import { recordedVersions, refuseLost } from '../plan/lost.js';
 import { type PlannedStep, type Request, resolvePlan } from '../plan/plan.js';
 import { type MigrationStatus, resolveStatus } from '../plan/status.js';
@@ -34,13 +36,34 @@ export async function readShard(context: RunContext, shard: Shard, session: Sess
   }
   const rows = ledger ?? [];
   const edits = await context.edits(session, shard, tables, context.migrations, rows);
-  const status = resolveStatus(context.migrations, rows, edits);
+  const shapes = await findShapes(context, shard, session, rows);
+  const status = resolveStatus(context.migrations, rows, { edits, shapes });
   return { server: session.server, tables, present: ledger !== undefined, rows, status, lost };
 }
 
 async function readLost(session: Session, shard: Shard, tables: LedgerTables): Promise<readonly string[]> {
   if (session.server.absent) return [];
   return recordedVersions(await readLog(session, shard.dialect, tables));
+}
+
+/** A file that cannot be loaded has no say here: it is refused when it is about to run. */
+async function findShapes(
+  context: RunContext,
+  shard: Shard,
+  session: Session,
+  rows: readonly LedgerRow[],
+): Promise<ReadonlyMap<string, Shape>> {
+  const shapes = new Map<string, Shape>();
+  const phased = context.migrations.filter((migration) => migration.kind === 'phased');
+  if (phased.length === 0) return shapes;
+  const recorded = new Map(rows.map((row) => [versionKey(row.version), row]));
+  for (const migration of phased) {
+    const key = versionKey(migration.version);
+    if (recorded.get(key)?.checksum === migration.checksum) continue;
+    const shape = await context.parts.shape(migration, shard, session).catch(() => undefined);
+    if (shape !== undefined) shapes.set(key, shape);
+  }
+  return shapes;
 }
 
 export interface ShardWork {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 export interface TestProject {
   readonly path: string;
   write(name: string, text: string): void;
+  delete(name: string): void;
   remove(): void;
 }
 
@@ -16,5 +17,10 @@ export function project(files: Readonly<Record<string, string>>): TestProject {
     writeFileSync(join(path, name), text);
   };
   for (const [name, text] of Object.entries(files)) write(name, text);
-  return { path, write, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    write,
+    delete: (name) => rmSync(join(path, name)),
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  };
 }

@@ -5,7 +5,7 @@ import { renderRun } from '../output/pretty/run.js';
 
 /** What `down` reverts; exactly one of these, or none for the newest migration. */
 export const downTargets = {
-  step: count('--step <n>', 'the newest n migrations of each shard (default: 1)', {
+  step: count('--step <n>', 'the newest n migrations of each shard, each with its phases (default: 1)', {
     conflicts: ['to', 'all', 'run'],
   }),
   to: text('--to <version>', 'everything newer than this version, which stays', {
@@ -22,6 +22,7 @@ export const down = command({
   exitCodes: [3, 4, 6, 7, 8, 11, 12],
   options: {
     ...downTargets,
+    acceptDataLoss: flag('--accept-data-loss', 'also take back a contract that has no down'),
     plan: text('--plan <file>', 'run exactly what `plan --down --out` wrote, or nothing', {
       conflicts: ['dryRun'],
     }),
@@ -36,6 +37,7 @@ export const down = command({
       to: options.to,
       all: options.all,
       run: options.run,
+      acceptDataLoss: options.acceptDataLoss,
     });
     const fleet = await migrator();
     if (options.dryRun) {

@@ -3,6 +3,7 @@ import { command } from '../command.js';
 import { flag, fleetOptions, given, text } from '../options.js';
 import { renderPlan } from '../output/pretty/plan.js';
 import { downTargets } from './down.js';
+import { through } from './up.js';
 
 /** `dbpat migrate plan` */
 export const plan = command({
@@ -17,14 +18,17 @@ export const plan = command({
     step: { ...downTargets.step, description: 'the next n migrations of each shard' },
     all: { ...downTargets.all, description: 'with --down: everything' },
     run: { ...downTargets.run, description: 'with --down: everything that this run applied' },
+    through: { ...through, conflicts: ['down'] },
+    acceptDataLoss: flag('--accept-data-loss', 'with --down: also take back a contract that has no down'),
     allowOutOfOrder: flag('--allow-out-of-order', 'also those older than the newest applied one'),
     out: text('--out <file>', 'write the plan for `up --plan` or `down --plan`'),
     exitCode: flag('--exit-code', 'exit 5 when there is something to run'),
     ...fleetOptions,
   },
-  check: ({ down, all, run }) => {
-    if (down || !(all || run)) return;
-    throw new DbpatError('usage', `option '${all ? '--all' : '--run <run>'}' needs --down`, {
+  check: ({ down, all, run, acceptDataLoss }) => {
+    if (down || !(all || run || acceptDataLoss)) return;
+    const option = all ? '--all' : run ? '--run <run>' : '--accept-data-loss';
+    throw new DbpatError('usage', `option '${option}' needs --down`, {
       hint: 'dbpat migrate plan --help',
     });
   },
@@ -38,10 +42,14 @@ export const plan = command({
       exitCode: options.exitCode,
     });
     const result = options.down
-      ? await fleet.plan({ ...common, ...given({ all: options.all, run: options.run }), direction: 'down' })
+      ? await fleet.plan({
+          ...common,
+          ...given({ all: options.all, run: options.run, acceptDataLoss: options.acceptDataLoss }),
+          direction: 'down',
+        })
       : await fleet.plan({
           ...common,
-          ...given({ allowOutOfOrder: options.allowOutOfOrder }),
+          ...given({ allowOutOfOrder: options.allowOutOfOrder, through: options.through }),
           direction: 'up',
         });
     return show(result, renderPlan);

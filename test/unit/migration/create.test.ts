@@ -98,7 +98,7 @@ describe('the file', () => {
     const name = create(root, 'x', form);
     expect(name).toBe(`20261123123456_x.${form}`);
     for (const direction of ['up', 'down'] as const) {
-      expect(await loadPart(load(root)[0]!, direction, postgres, { root })).toMatchObject({
+      expect(await loadPart(load(root)[0]!, 'up', direction, postgres, { root })).toMatchObject({
         form: form === 'ts' ? 'module' : 'sql',
       });
     }

@@ -19,7 +19,7 @@ type Files = Readonly<Record<string, string>>;
 
 function partOf(files: Files, direction: Direction, dialect: Dialect = postgres) {
   const root = projectOf(files);
-  return loadPart(load(root)[0]!, direction, dialect, { root });
+  return loadPart(load(root)[0]!, 'up', direction, dialect, { root });
 }
 
 async function textOf(files: Files, direction: Direction, dialect?: Dialect): Promise<unknown> {
@@ -101,13 +101,13 @@ describe('SQL', () => {
     const root = projectOf({ [name]: 'export const up = () => {};' });
     const [migration] = load(root);
     writeFileSync(join(root, 'migrations', name), 'export const up = () => { };');
-    const error = await rejection(loadPart(migration!, 'up', postgres, { root }));
+    const error = await rejection(loadPart(migration!, 'up', 'up', postgres, { root }));
     expect([error.code, error.message]).toEqual([
       'migrations_invalid',
       `migrations/${name} changed while dbpat ran`,
     ]);
     rmSync(join(root, 'migrations', name));
-    expect((await rejection(loadPart(migration!, 'up', postgres, { root }))).message).toBe(
+    expect((await rejection(loadPart(migration!, 'up', 'up', postgres, { root }))).message).toBe(
       `migrations/${name} cannot be read any more`,
     );
   });
@@ -116,7 +116,7 @@ describe('SQL', () => {
     const root = projectOf({ '1_x.sql': 'select 1;\n' });
     const [migration] = load(root);
     writeFileSync(join(root, 'migrations/1_x.sql'), 'select 1;\r\n');
-    expect(await loadPart(migration!, 'up', postgres, { root })).toMatchObject({ transaction: true });
+    expect(await loadPart(migration!, 'up', 'up', postgres, { root })).toMatchObject({ transaction: true });
   });
 });
 
@@ -195,7 +195,10 @@ describe('modules', () => {
     ],
     ['export default () => {};', 'exports no up; export a function `up`, or an object with one as default'],
     ['', 'exports no up; export a function `up`, or an object with one as default'],
-    ['export default { expand: { up() {} } };', 'is a phased migration: not yet'],
+    [
+      'export default { expand: { up() {} } };',
+      'is a phased migration that does not say so; write: export default definePhased({ … })',
+    ],
   ])('F105 wrong shape %j', async (text, message) => {
     const error = await rejection(partOf({ '1_x.ts': text }, 'up'));
     expect([error.code, error.message, error.details.file]).toEqual([
@@ -245,7 +248,7 @@ describe('modules', () => {
   test('F101 an edited module is the edited one, in the same process too', async () => {
     const root = projectOf({ '1_x.ts': 'export const up = () => 1;' });
     const run = async () => {
-      const part = await loadPart(load(root)[0]!, 'up', postgres, { root });
+      const part = await loadPart(load(root)[0]!, 'up', 'up', postgres, { root });
       return part?.form === 'module' ? part.run(undefined, undefined) : undefined;
     };
     expect(await run()).toBe(1);

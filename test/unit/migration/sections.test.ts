@@ -100,6 +100,48 @@ describe('sections', () => {
   });
 });
 
+describe('phases', () => {
+  function phases(text: string) {
+    return parseSections(text, postgres.sqlRules, { role: 'both', transaction: true }).map(
+      ({ phase, direction, transaction, paged, line }) => ({ phase, direction, transaction, paged, line }),
+    );
+  }
+
+  test('each with its down, the backfill with its table and key, the query that verifies', () => {
+    const text = `-- migrate:expand transaction:false
+alter table users add full_name text;
+-- migrate:expand:down
+alter table users drop full_name;
+-- migrate:backfill table:app.users key:tenant_id,id
+update users set full_name = first;
+-- migrate:verify
+select 0;
+-- migrate:contract
+alter table users drop first;
+`;
+    const common = { transaction: true, paged: undefined };
+    expect(phases(text)).toEqual([
+      { ...common, phase: 'expand', direction: 'up', transaction: false, line: 1 },
+      { ...common, phase: 'expand', direction: 'down', line: 3 },
+      {
+        ...common,
+        phase: 'backfill',
+        direction: 'up',
+        paged: { table: 'app.users', key: ['tenant_id', 'id'] },
+        line: 5,
+      },
+      { ...common, phase: 'verify', direction: 'up', line: 7 },
+      { ...common, phase: 'contract', direction: 'up', line: 9 },
+    ]);
+  });
+
+  test('stand together in one file', () => {
+    expect(fault('-- migrate:expand\nselect 1;', 'up')).toBe(
+      'migrations_invalid 1: a file of up alone holds the phase `migrate:expand`',
+    );
+  });
+});
+
 describe('goose blocks', () => {
   const body = 'create procedure p()\nbegin\n  select 1;\n  select 2;\nend;';
   test.each([
@@ -180,9 +222,41 @@ describe('faults', () => {
     ['\nselect 1;\n-- migrate:up\n', 'migrations_invalid 2: a statement stands above the first section line'],
     ['-- migrate:down\nselect 1;\n', 'migrations_invalid 1: the file has no up'],
     ['-- no transaction\nselect 1;', 'migrations_invalid 1: unknown `-- no transaction`'],
-    ['-- migrate:up\n\n-- migrate:expand\n', 'migrations_invalid 3: phased migrations: not yet'],
-    ['-- migrate:backfill table:users key:id\n', 'migrations_invalid 1: phased migrations: not yet'],
-    ['-- migrate:contract:down\n', 'migrations_invalid 1: phased migrations: not yet'],
+    ['-- migrate:up\n\n-- migrate:expand\n', 'migrations_invalid 3: up or down stands beside phases'],
+    ['-- migrate:expand\n\n-- migrate:down\n', 'migrations_invalid 3: up or down stands beside phases'],
+    ['-- migrate:contract:down\n', 'migrations_invalid 1: the file has no phase'],
+    ['-- migrate:verify\nselect 0;', 'migrations_invalid 1: the file has no phase'],
+    [
+      '-- migrate:expand\n-- migrate:contract:down\n',
+      'migrations_invalid 2: `migrate:contract:down` has no `migrate:contract`',
+    ],
+    [
+      '-- migrate:expand\n-- migrate:expand:down\n-- migrate:expand:down\n',
+      'migrations_invalid 3: the section `migrate:expand:down` is there twice',
+    ],
+    [
+      '-- migrate:verify transaction:false\n',
+      'migrations_invalid 1: unknown option `transaction:false` of `migrate:verify`',
+    ],
+    [
+      '-- migrate:expand table:users\n',
+      'migrations_invalid 1: unknown option `table:users` of `migrate:expand`',
+    ],
+    ['-- migrate:backfill table:users\n', 'migrations_invalid 1: `migrate:backfill` has a table and no key'],
+    ['-- migrate:backfill key:id\n', 'migrations_invalid 1: `migrate:backfill` has a key and no table'],
+    [
+      '-- migrate:backfill table:users;drop key:id\n',
+      'migrations_invalid 1: unknown option `table:users;drop` of `migrate:backfill`',
+    ],
+    [
+      '-- migrate:backfill:down table:users key:id\n',
+      'migrations_invalid 1: unknown option `table:users` of `migrate:backfill:down`',
+    ],
+    [
+      '-- migrate:backfill table:users key:id transaction:false\n',
+      'migrations_invalid 1: a backfill in pages commits each page by itself',
+    ],
+    ['-- migrate:verify:down\n', 'migrations_invalid 1: `migrate:verify:down` is not a section line'],
   ])('%j', (text, message) => {
     expect(fault(text)).toBe(message);
   });

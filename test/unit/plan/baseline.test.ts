@@ -3,18 +3,18 @@ import type { LedgerRow } from '../../../src/ledger/read.js';
 import { versionKey } from '../../../src/migration/version.js';
 import { resolveBaseline } from '../../../src/plan/baseline.js';
 import { resolveStatus } from '../../../src/plan/status.js';
-import { migration, row } from './fixtures.js';
+import { migration, phasedMigration, row } from './fixtures.js';
 
 function baseline(rows: readonly LedgerRow[], files = ['1', '2', '3'], edited: readonly string[] = []) {
   const edits = new Map(edited.map((version) => [versionKey(version), { cosmetic: false }]));
   const status = resolveStatus(
     files.map((version) => migration(version)),
     rows,
-    edits,
+    { edits },
   );
   const { marks, refusal, uncalledFor } = resolveBaseline(status, '002', ' --shard a');
   return {
-    marks: marks.map(({ version }) => version),
+    marks: marks.map((mark) => mark.migration.version),
     refusal: refusal && [refusal.code, refusal.hint],
     uncalledFor,
   };
@@ -81,4 +81,10 @@ it.each([
 it('does not mind what is wrong above the version', () => {
   expect(baseline([row('3', 1, failed)]).marks).toEqual(['1', '2']);
   expect(baseline([row('3', 1)], ['1', '2', '3'], ['3']).marks).toEqual(['1', '2']);
+});
+
+it('marks every phase of a phased migration', () => {
+  const shapes = new Map([['1', { phases: ['expand', 'backfill', 'contract'] as const, tables: [] }]]);
+  const { marks } = resolveBaseline(resolveStatus([phasedMigration('1')], [], { shapes }), '1');
+  expect(marks.map(({ phase }) => phase)).toEqual(['expand', 'backfill', 'contract']);
 });

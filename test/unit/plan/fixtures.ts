@@ -1,3 +1,4 @@
+import type { Phase } from '../../../src/events.js';
 import type { LedgerRow } from '../../../src/ledger/read.js';
 import type { Migration } from '../../../src/migration/migration.js';
 
@@ -38,4 +39,22 @@ export function row(version: string, appliedOrder: number, more: Partial<LedgerR
     error: null,
     ...more,
   };
+}
+
+export function phasedMigration(version: string): Migration {
+  return { ...migration(version), kind: 'phased' };
+}
+
+/** A row of a phased migration that has all phases, or those given. */
+export function phaseRow(
+  version: string,
+  phase: Phase,
+  appliedOrder: number,
+  more: Partial<LedgerRow> = {},
+): LedgerRow {
+  return row(version, appliedOrder, {
+    phase,
+    phased: { phases: ['expand', 'backfill', 'switch', 'contract'], tables: ['users'] },
+    ...more,
+  });
 }

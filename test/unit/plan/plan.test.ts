@@ -15,7 +15,7 @@ function plan(
   edits?: ReadonlyMap<string, Edit>,
 ) {
   const sorted = [...files].sort(compareVersions).map((version) => migration(version));
-  return resolvePlan(resolveStatus(sorted, rows, edits), request);
+  return resolvePlan(resolveStatus(sorted, rows, { ...(edits && { edits }) }), request);
 }
 
 function versions(result: ReturnType<typeof plan>): string[] {

@@ -3,7 +3,7 @@ import type { Journal, LedgerRow } from '../../../src/ledger/read.js';
 import { versionKey } from '../../../src/migration/version.js';
 import { parseRepair, type RepairAction, resolveRepair } from '../../../src/plan/repair.js';
 import { resolveStatus } from '../../../src/plan/status.js';
-import { migration, row } from './fixtures.js';
+import { migration, phasedMigration, phaseRow, row } from './fixtures.js';
 
 const journal: Journal = { direction: 'up', total: 3, done: 1, prefix: 'p', inFlight: null };
 const inFlight: Journal = { ...journal, inFlight: { index: 1, words: 'ALTER TABLE', repeatable: false } };
@@ -11,11 +11,11 @@ const unfinished = (progress: Journal) => row('2', 2, { status: 'running', progr
 
 /** What a repair of version 2 does beside an applied version 1. */
 function repair(action: RepairAction, rows: readonly LedgerRow[], files = ['1', '2'], edited = false) {
-  const edits = edited ? new Map([[versionKey('2'), { cosmetic: false }]]) : undefined;
+  const edits = edited ? new Map([[versionKey('2'), { cosmetic: false }]]) : new Map();
   const status = resolveStatus(
     files.map((version) => migration(version)),
     [row('1', 1), ...rows],
-    edits,
+    { edits },
   );
   const { changes, refusal, uncalledFor } = resolveRepair(status, { action, version: '002' }, ' --shard a');
   return {
@@ -125,9 +125,9 @@ it('a phase that the migration has not', () => {
 });
 
 it('of several phases one must be named, unless one alone is unfinished', () => {
-  const phased = { ...migration('2'), kind: 'phased' as const };
-  const expand = row('2', 1, { phase: 'expand' });
-  const backfill = row('2', 2, { phase: 'backfill', status: 'running', progress: inFlight });
+  const phased = phasedMigration('2');
+  const expand = phaseRow('2', 'expand', 1);
+  const backfill = phaseRow('2', 'backfill', 2, { status: 'running', progress: inFlight });
   const asked = resolveRepair(resolveStatus([phased], [expand]), { action: 'reverted', version: '2' });
   expect([asked.refusal?.code, asked.refusal?.hint]).toEqual([
     'usage',

@@ -26,7 +26,8 @@ function wayOut({ shards }: StatusResult, { out, quiet }: View): readonly string
   const next = (command: string) => [`${out.cyan('next:')} ${command}`];
   const any = (...wanted: MigrationReport['state'][]) => wanted.some((state) => states.has(state));
   if (any('changed', 'missing', 'out-of-order')) return next('dbpat migrate verify');
-  return any('pending', 'failed', 'unfinished') ? next('dbpat migrate up') : [];
+  if (shards.some(({ pending }) => pending > 0)) return next('dbpat migrate up');
+  return [];
 }
 
 function oneShard(shard: ShardStatus, view: View): readonly string[] {
@@ -79,10 +80,24 @@ function stateText(migration: MigrationReport, paint: Paint): string {
   const colour =
     state === 'applied' ? paint.green : state === 'pending' || state === 'partial' ? paint.yellow : paint.red;
   const notes = [
+    ...(migration.kind === 'phased' && state !== 'pending' && state !== 'applied'
+      ? [phaseText(migration)]
+      : []),
     ...(migration.cosmetic ? ['edited in comments'] : []),
     ...(migration.ahead ? ['newer than the files'] : []),
   ];
   return colour(state) + (notes.length === 0 ? '' : paint.dim(` (${notes.join(', ')})`));
+}
+
+/** The last phase that has begun: `expand done, backfill next`. */
+function phaseText({ phases }: MigrationReport): string {
+  const begun = phases.findLast(({ status }) => status !== 'pending');
+  const next = phases.find(({ status }) => status === 'pending');
+  const now =
+    begun === undefined
+      ? []
+      : [begun.status === 'applied' ? `${begun.phase} done` : `${begun.phase} ${begun.status}`];
+  return [...now, ...(next === undefined ? [] : [`${next.phase} next`])].join(', ');
 }
 
 function fleet({ shards, summary }: StatusResult, view: View): readonly string[] {
