@@ -1,12 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
-rmSync(`${root}/dist`, { recursive: true, force: true });
+/** A build for tests, whole in a folder of its own, that acts where src names a failpoint. */
+const failpoints = process.argv.includes('--failpoints');
+const out = failpoints ? '.cache/failpoints' : '.';
+const acts = pathToFileURL(`${root}/test/support/failpoints/acts.mjs`).href;
+
+rmSync(`${root}/${out}/dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,
   entryPoints: {
@@ -14,7 +19,7 @@ await build({
     index: 'src/index.ts',
     'run/heartbeat-worker': 'src/run/heartbeat-worker.ts',
   },
-  outdir: 'dist',
+  outdir: `${out}/dist`,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
   splitting: true,
@@ -26,20 +31,23 @@ await build({
   legalComments: 'none',
   // Loaded on first use, from the project or from dbpat's own folder.
   external: ['pg', 'mysql2', 'better-sqlite3', 'jiti'],
-  define: { __DBPAT_VERSION__: JSON.stringify(version) },
+  define: { __DBPAT_VERSION__: JSON.stringify(version), __DBPAT_FAILPOINTS__: String(failpoints) },
   // What bundled CommonJS packages still ask of `require` are Node's own modules.
   banner: {
-    js: "import{createRequire as __dbpatRequire}from'node:module';const require=__dbpatRequire(import.meta.url);",
+    js: `${failpoints ? `import'${acts}';` : ''}import{createRequire as __dbpatRequire}from'node:module';const require=__dbpatRequire(import.meta.url);`,
   },
   logLevel: 'warning',
 });
 
-const types = spawnSync(
-  process.execPath,
-  [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.types.json'],
-  {
-    cwd: root,
-    stdio: 'inherit',
-  },
-);
-process.exitCode = types.status ?? 1;
+if (failpoints) {
+  for (const name of ['bin', 'package.json'])
+    cpSync(`${root}/${name}`, `${root}/${out}/${name}`, { recursive: true });
+} else {
+  const types = spawnSync(
+    process.execPath,
+    [`${root}/node_modules/typescript/bin/tsc`, '-p', 'tsconfig.types.json'],
+    { cwd: root, stdio: 'inherit' },
+  );
+  rmSync(`${root}/dist/types/failpoint.d.ts`, { force: true });
+  process.exitCode = types.status ?? 1;
+}

@@ -29,6 +29,25 @@ function expect(condition, what) {
   if (!condition) throw new Error(`smoke: ${what}`);
 }
 
+/** What tests use to kill the program at a named step is compiled out: neither the symbol nor a name is left. */
+function checkFailpoints(published) {
+  const texts = (folder, pattern) =>
+    readdirSync(folder, { recursive: true })
+      .filter((file) => pattern.test(file))
+      .map((file) => readFileSync(join(folder, file), 'utf8'));
+  const names = texts(join(root, 'src'), /\.ts$/).flatMap((text) =>
+    [...text.matchAll(/\bfailpoint\('([\w.]+)'\)/g)].map((match) => match[1]),
+  );
+  expect(names.length > 10, 'failpoints are found in src');
+  const left = texts(published, /\.(js|ts)$/).flatMap((text) =>
+    ['failpoint', 'FAILPOINT', ...names.flatMap((name) => [`"${name}"`, `'${name}'`, `\`${name}\``])].filter(
+      (word) => text.includes(word),
+    ),
+  );
+  expect(left.length === 0, `the package holds failpoints: ${[...new Set(left)].join(', ')}`);
+  console.log(`smoke: none of ${new Set(names).size} failpoints is in the package`);
+}
+
 function makeProject(name, tarball) {
   const project = join(work, name);
   mkdirSync(join(project, 'migrations'), { recursive: true });
@@ -101,6 +120,7 @@ try {
     expect(existsSync(node), `${name} holds no ${node}`);
     check(plain, node);
   }
+  checkFailpoints(join(plain, 'node_modules/dbpat'));
   const { dependencies } = JSON.parse(readFileSync(join(plain, 'node_modules/dbpat/package.json'), 'utf8'));
   console.log(`smoke: done; the package needs ${Object.keys(dependencies).join(', ')}`);
 } finally {

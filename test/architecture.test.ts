@@ -26,7 +26,7 @@ const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding:
 
 /** From the lowest room to the highest; rooms of one row do not import each other. */
 const floors = [
-  ['errors.ts', 'events.ts'],
+  ['errors.ts', 'events.ts', 'failpoint.ts'],
   ['sql'],
   ['dialects'],
   ['migration'],

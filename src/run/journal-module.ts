@@ -1,5 +1,6 @@
 import { DriverError, type QueryGuard } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import type { InFlight, Journal } from '../ledger/read.js';
 import type { ModulePart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
@@ -127,7 +128,9 @@ export async function runJournalledModule(run: StepRun, part: ModulePart): Promi
       const after = withEffect(log, sql, parameters, plain);
       if (pending > 0)
         for (const query of entryOf(journal(after, null, done + 1))) await session.query(query);
+      await failpoint('own.commit.before');
       const answer = await send();
+      await failpoint('own.commit.after');
       inside = false;
       log = after;
       if (pending > 0) {
@@ -153,6 +156,7 @@ export async function runJournalledModule(run: StepRun, part: ModulePart): Promi
         await session.begin();
         try {
           const got = await tell(await send());
+          await failpoint('group.sent');
           const after = withEffect(log, sql, parameters, got);
           await session.commit(entryOf(journal(after, null, done + 1)), 'keep');
           log = after;
@@ -188,10 +192,12 @@ export async function runJournalledModule(run: StepRun, part: ModulePart): Promi
         else await session.batch(queries);
         opened = true;
         written = true;
+        await failpoint('journal.intent');
       }
       try {
         const got =
           outsideTransaction === undefined ? await send() : await withBlockerWatch(run, words, send);
+        await failpoint('journal.sent');
         return await tell(got);
       } catch (error) {
         torn = error instanceof DriverError && (await mayHaveActed(run, found, sql, error));

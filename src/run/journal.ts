@@ -1,5 +1,6 @@
 import { DriverError } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import type { InFlight, Journal } from '../ledger/read.js';
 import type { SqlPart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
@@ -122,8 +123,10 @@ function journalledRun(run: StepRun, part: SqlPart, previous: Closing | undefine
       const attempt = async () => {
         if (!written) await write(journal(unit.from, intent));
         written = true;
+        await failpoint('journal.intent');
         if (classes[unit.from]!.outsideTransaction === undefined) await sendAll(unit.to);
         else await withBlockerWatch(run, intent.words, () => sendAll(unit.to));
+        await failpoint('journal.sent');
       };
       return unit.kind === 'block' ? attempt() : withLockRetries(run, attempt);
     }
@@ -146,6 +149,7 @@ function journalledRun(run: StepRun, part: SqlPart, previous: Closing | undefine
         await session.begin();
         try {
           await sendAll(unit.to);
+          await failpoint('group.sent');
           await session.commit(recordThrough(unit.to, elapsed()));
         } catch (error) {
           await session.rollback();
@@ -158,7 +162,9 @@ function journalledRun(run: StepRun, part: SqlPart, previous: Closing | undefine
           await sendAll(unit.to - 1);
           for (const query of recordThrough(unit.to, elapsed())) await session.query(query);
           at(unit.to - 1);
+          await failpoint('own.commit.before');
           await send(unit.to - 1);
+          await failpoint('own.commit.after');
         } catch (error) {
           await session.rollback();
           throw error;

@@ -3,6 +3,7 @@ import type { Config, Shard } from '../config/config.js';
 import { DriverError, type Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import type { Emit } from '../events.js';
+import { failpoint } from '../failpoint.js';
 import {
   beatLease,
   fenceOf,
@@ -52,6 +53,7 @@ export async function withLock<T>(request: LockRequest, work: (lock: HeldLock) =
   const key = `${shard.target.database}\0${session.server.schema ?? ''}\0${tables.name}`;
   const epoch = await acquire(request, kind, key);
   session.useFence(fenceOf(tables, epoch, kind === 'session' ? key : undefined));
+  await failpoint('lock.acquired');
   const heartbeat =
     kind === 'lease'
       ? startHeartbeat({ shard, config, beat: beatLease(tables, epoch), everyMs: config.lock.ttlMs / 5 })
@@ -130,7 +132,9 @@ async function attempt(
     return request.present ? readLease(session, tables) : undefined;
   let taken: number | undefined;
   try {
+    await failpoint('lock.attempt');
     if (!request.present) await makeTables(request);
+    await failpoint('lock.tables');
     const lease = await readLease(session, tables);
     if (lease?.holder && !(await isFree(request, kind, lease, watch))) return lease;
     taken = await take(request, kind, lease);
@@ -170,12 +174,14 @@ async function take(
   try {
     const { affected } = await session.query(takeLease(tables, lease, seen));
     if (affected !== 1) return undefined;
+    await failpoint('lock.lease');
   } catch (error) {
     if (seen === undefined && error instanceof DriverError && error.kind === 'statement') return undefined;
     throw error;
   }
   try {
     await session.batch([raiseFence(shard.dialect, tables, epoch)]);
+    await failpoint('lock.fence');
   } catch (error) {
     await session.query(freeLease(tables, epoch)).catch(() => {});
     throw error;
@@ -231,8 +237,10 @@ async function release(
   epoch: number,
 ): Promise<void> {
   const { session, tables, shard, emit } = request;
+  await failpoint('lock.release');
   try {
     await session.query(freeLease(tables, epoch));
+    await failpoint('lock.freed');
     if (kind === 'session' && !(await session.unlock(key))) {
       emit({
         type: 'warning',
@@ -240,6 +248,7 @@ async function release(
         message: 'the lock was not held any more when the run ended',
       });
     }
+    await failpoint('lock.released');
   } catch {
     emit({
       type: 'warning',

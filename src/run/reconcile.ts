@@ -2,6 +2,7 @@ import type { Shard } from '../config/config.js';
 import type { Session } from '../dialects/dialect.js';
 import { type Facts, type Judgement, judge } from '../dialects/trace.js';
 import { DbpatError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import type { InFlight, Journal, LedgerRow, Seen } from '../ledger/read.js';
 import type { LedgerTables } from '../ledger/tables.js';
 import { type LedgerWriter, ledgerWriter } from '../ledger/write.js';
@@ -43,7 +44,9 @@ export async function reconcile(
       throw undecided(context, shard, row, inFlight, `before it: ${found.before}; now: ${found.now}`);
     }
     for (const query of found.sweep) await session.query(query);
+    await failpoint('resume.decided');
     await record(context, shard, session, writer, row, journal, found);
+    await failpoint('resume.recorded');
     changed = true;
   }
   return changed;

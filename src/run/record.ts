@@ -1,6 +1,7 @@
 import type { Shard } from '../config/config.js';
 import type { Query, Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import type { LedgerWriter, StepRecord } from '../ledger/write.js';
 import type { SqlPart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
@@ -28,7 +29,9 @@ export interface Closing {
 
 export async function writeClosing(session: Session, closing: Closing | undefined): Promise<void> {
   if (closing === undefined) return;
+  await failpoint('record.before');
   await session.batch(closing.queries);
+  await failpoint('record.after');
   closing.confirm();
 }
 

@@ -2,6 +2,7 @@ import type { Shard } from '../config/config.js';
 import type { Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import type { ShardOutcome } from '../events.js';
+import { failpoint } from '../failpoint.js';
 import { ledgerWriter, type StepRecord } from '../ledger/write.js';
 import { compareVersions } from '../migration/version.js';
 import type { PlannedStep, Request } from '../plan/plan.js';
@@ -133,6 +134,7 @@ async function runLocked(
     ran.warnings = work.warnings;
     if (job.sealed && loss === undefined && !sameSteps(work.steps, job.work.steps)) throw planChanged(shard);
     const ready = await readySteps(work.steps, shard, session, tables, context.parts);
+    await failpoint('shard.ready');
     await runSteps(context, shard, session, work, ready, ran.steps, lock.beat);
   });
 }
@@ -175,7 +177,9 @@ async function runSteps(
       await callHook(context, 'beforeStep', { shard: shard.name, ...named });
       const previous = closing;
       closing = undefined;
+      await failpoint('step.begin');
       const left = await runStep({ context, shard, session, writer, step, record }, previous);
+      await failpoint('step.end');
       if (left === undefined) finish();
       else closing = { queries: left.queries, confirm: () => confirmBoth(left, finish) };
       if (context.config.hooks.afterStep !== undefined || index === ready.length - 1) {

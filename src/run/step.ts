@@ -1,4 +1,5 @@
 import type { DbpatError } from '../errors.js';
+import { failpoint } from '../failpoint.js';
 import type { ModulePart, SqlPart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
 import { stepError } from './failure.js';
@@ -27,6 +28,7 @@ async function runAtomicSql(run: StepRun, part: SqlPart): Promise<void> {
     return;
   }
   try {
+    await failpoint('step.send');
     await withLockRetries(run, () =>
       session.runAtomic({
         statements: part.statements,

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { canary } from './servers.js';
+import { canary, failpointBin } from './servers.js';
 
 const bin = fileURLToPath(new URL('../../bin/dbpat.js', import.meta.url));
 
 export interface CliResult {
+  /** 1000 when a signal ended it. */
   readonly exitCode: number;
+  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
   /** stdout as the one JSON object that it must be. */
@@ -16,14 +18,41 @@ export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** What the test build does at which of its failpoints: `name[@n]=action[:argument],…` (failpoints/acts.mjs). */
+  readonly failpoint?: string;
+  /** A file to which the test build appends the failpoints that it passes. */
+  readonly trace?: string;
+  /** Killed after that long, as a failure. */
+  readonly timeoutMs?: number;
 }
 
-/** The real program in a process of its own; fails when a password shows up in what it prints. */
-export function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
-  const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TZ: 'UTC', ...options.env };
-  const child = spawn(process.execPath, [bin, ...args], { cwd: options.cwd, env });
-  child.stdin.end(options.input ?? '');
-  return new Promise((resolve, reject) => {
+export interface RunningCli {
+  readonly pid: number;
+  kill(signal: NodeJS.Signals): void;
+  readonly result: Promise<CliResult>;
+}
+
+/** The real program in a process of its own, to its end; fails when a password shows up in what it prints. */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  return (await startCli(args, options)).result;
+}
+
+export async function startCli(args: readonly string[], options: CliOptions): Promise<RunningCli> {
+  const { cwd, input = '', failpoint, trace, timeoutMs = 60_000 } = options;
+  const program = failpoint === undefined && trace === undefined ? bin : await failpointBin();
+  const env = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '/',
+    TZ: 'UTC',
+    ...(failpoint === undefined ? {} : { DBPAT_FAILPOINT: failpoint }),
+    ...(trace === undefined ? {} : { DBPAT_FAILPOINT_TRACE: trace }),
+    ...options.env,
+  };
+  const child = spawn(process.execPath, [program, ...args], { cwd, env });
+  // A process that was killed does not read it.
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  const result = new Promise<CliResult>((resolve, reject) => {
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -34,8 +63,8 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
     });
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      reject(new Error(`dbpat ${args.join(' ')} took longer than 60 s\n${stdout}\n${stderr}`));
-    }, 60_000);
+      reject(new Error(`dbpat ${args.join(' ')} took longer than ${timeoutMs} ms\n${stdout}\n${stderr}`));
+    }, timeoutMs);
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
@@ -45,6 +74,7 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
       }
       resolve({
         exitCode: code ?? (signal === null ? -1 : 1000),
+        signal,
         stdout,
         stderr,
         json: () => {
@@ -57,4 +87,5 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Cl
       });
     });
   });
+  return { pid: child.pid!, kill: (signal) => void child.kill(signal), result };
 }

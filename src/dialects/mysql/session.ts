@@ -1,4 +1,5 @@
 import type mysql2 from 'mysql2';
+import { failpoint } from '../../failpoint.js';
 import type { Statement } from '../../sql/statement.js';
 import {
   type AtomicScript,
@@ -132,8 +133,12 @@ class MysqlSession implements Session {
       await this.#text('start transaction');
       try {
         if (!proven) await this.#prove();
-        for (const text of texts) await this.#text(text);
+        for (const text of texts) {
+          await this.#text(text);
+          await failpoint('batch.statement');
+        }
         await this.#text('commit');
+        await failpoint('batch.commit.after');
       } catch (error) {
         await this.#text('rollback').catch(() => {});
         throw error;
@@ -197,7 +202,9 @@ class MysqlSession implements Session {
 
   async commit(record: readonly Query[]): Promise<void> {
     for (const query of record) await this.query(query);
+    await failpoint('step.commit.before');
     await this.#text('commit');
+    await failpoint('step.commit.after');
     this.#inTransaction = false;
   }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { DbpatError } from '../../errors.js';
+import { failpoint } from '../../failpoint.js';
 import type { Statement } from '../../sql/statement.js';
 import {
   type AtomicScript,
@@ -180,6 +181,7 @@ class PostgresSession implements Session {
       count: texts.length,
       onStatement: script.onStatement,
     });
+    await failpoint('step.commit.after');
   }
 
   async #runPieces(script: AtomicScript, tail: readonly string[]): Promise<void> {
@@ -220,11 +222,13 @@ class PostgresSession implements Session {
       ...record.map((query) => renderQuery(query, literal)),
       'commit',
     ];
+    await failpoint('step.commit.before');
     try {
       await this.#run(texts, false);
     } catch (error) {
       throw error instanceof DriverError && error.dbCode === '3B001' ? endedEarly() : error;
     }
+    await failpoint('step.commit.after');
     this.#inTransaction = false;
   }
 

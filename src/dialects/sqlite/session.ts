@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { failpoint } from '../../failpoint.js';
 import type { Statement } from '../../sql/statement.js';
 import {
   type AtomicScript,
@@ -132,7 +133,9 @@ class SqliteSession implements Session {
       try {
         this.#prove();
         for (const query of queries) this.#query(query);
+        failpoint('batch.commit.before');
         this.#exec('commit');
+        failpoint('batch.commit.after');
       } catch (error) {
         this.#rollback();
         throw error;
@@ -167,6 +170,7 @@ class SqliteSession implements Session {
         this.#exec(statement.text);
         if (!this.db.inTransaction) throw endedEarly();
         script.onStatement?.(index);
+        failpoint('step.statement');
       }
       at = 'record';
       const violations = this.#violations().filter((violation) => !tolerated.has(violation));
@@ -175,7 +179,9 @@ class SqliteSession implements Session {
         return violations;
       }
       for (const query of script.record(Math.round(performance.now() - started))) this.#query(query);
+      failpoint('step.commit.before');
       this.#exec('commit');
+      failpoint('step.commit.after');
       return [];
     } catch (error) {
       this.#rollback();
@@ -216,7 +222,9 @@ class SqliteSession implements Session {
       const violations = this.#violations().filter((violation) => !this.#tolerated.has(violation));
       if (violations.length > 0) throw foreignKeyError(violations);
       for (const query of record) this.#query(query);
+      failpoint('step.commit.before');
       this.#exec('commit');
+      failpoint('step.commit.after');
       this.#inTransaction = false;
       this.#restore();
     });

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import type { TestProject as VitestProject } from 'vitest/node';
 import { startMariadb } from './mariadb.js';
 import { startMysql } from './mysql.js';
@@ -38,13 +40,27 @@ export async function startServers<Name extends ServerName>(
   };
 }
 
+const repository = fileURLToPath(new URL('../../..', import.meta.url));
+
+function buildFailpoints(): string {
+  execFileSync(process.execPath, ['scripts/build.mjs', '--failpoints'], { cwd: repository });
+  return `${repository}/.cache/failpoints/bin/dbpat.js`;
+}
+
 export default async function setup(vitest: VitestProject): Promise<() => Promise<void>> {
   const started = new Map<string, Promise<TestServer>>();
+  let program: string | undefined;
+  const answer = async (name: string): Promise<string> => {
+    if (name === 'failpoints') {
+      program ??= buildFailpoints();
+      return program;
+    }
+    if (!started.has(name)) started.set(name, starters[name as ServerName]());
+    return (await started.get(name)!).url;
+  };
   const desk = createServer((request, response) => {
-    const name = request.url!.slice(1) as ServerName;
-    if (!started.has(name)) started.set(name, starters[name]());
-    started.get(name)!.then(
-      (server) => response.end(server.url),
+    answer(request.url!.slice(1)).then(
+      (text) => response.end(text),
       (error) => response.writeHead(500).end(String(error)),
     );
   });
