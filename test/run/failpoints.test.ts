@@ -21,6 +21,7 @@ afterAll(async () => {
   await db.drop();
 });
 
+const patient = { timeout: 50_000 };
 const lines = (path: string) => readFileSync(path, 'utf8').trimEnd().split('\n');
 
 it('kills itself at the n-th passing, and not before', async () => {
@@ -45,9 +46,9 @@ it('throws, marks, waits', async () => {
     failpoint: `lock.acquired=hold:${hold},step.begin=mark:${mark},step.send=throw`,
   });
   await expect
-    .poll(() => db.query('select holder from schema_migrations_lock where holder is not null'))
+    .poll(() => db.query('select holder from schema_migrations_lock where holder is not null'), patient)
     .toHaveLength(1);
-  await expect.poll(() => existsSync(`${hold}.here`)).toBe(true);
+  await expect.poll(() => existsSync(`${hold}.here`), patient).toBe(true);
   expect(existsSync(mark)).toBe(false);
   shop.write('hold', '');
   const down = await running.result;
@@ -59,7 +60,7 @@ it('throws, marks, waits', async () => {
 it('stops itself until it is told to go on', async () => {
   const running = await startCli(['migrate', 'down'], { cwd: shop.path, failpoint: 'step.begin=stop' });
   const state = () => readFileSync(`/proc/${running.pid}/stat`, 'utf8').split(') ')[1]![0];
-  await expect.poll(state, { timeout: 20_000 }).toBe('T');
+  await expect.poll(state, patient).toBe('T');
   running.kill('SIGCONT');
   expect((await running.result).exitCode).toBe(0);
 });

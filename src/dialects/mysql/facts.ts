@@ -2,9 +2,9 @@ import type { Query } from '../dialect.js';
 import type { Trace } from '../trace.js';
 import { literal } from './literal.js';
 
-/** A short stand-in for what some columns of a catalogue's row say. */
+/** A short stand-in for what some columns of a catalogue's row say. MySQL has no md5() of its own since 9.6. */
 function digest(...columns: readonly string[]): string {
-  return `left(md5(concat_ws('|', ${columns.map((c) => `coalesce(${c}, '-')`).join(', ')})), 12)`;
+  return `left(sha2(concat_ws('|', ${columns.map((c) => `coalesce(${c}, '-')`).join(', ')}), 256), 12)`;
 }
 
 const columnDigest = digest(
@@ -158,6 +158,6 @@ export function facts(trace: Trace): Query {
 
 /** A table as one fact: equal for two tables that look the same. */
 function shape(s: string, n: string, l: string): string {
-  const inner = `(select md5(json_objectagg(lower(column_name), ${columnDigest})) from information_schema.columns where ${table.where(s, n)})`;
+  const inner = `(select sha2(json_objectagg(lower(column_name), ${columnDigest}), 256) from information_schema.columns where ${table.where(s, n)})`;
   return `(select json_objectagg(concat('table ', ${l}), concat_ws(' ', ${table.value}, ${inner})) from information_schema.tables where ${table.where(s, n)})`;
 }
