@@ -113,3 +113,8 @@ export function toDbpatError(thrown: unknown): DbpatError {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new DbpatError('internal', message, { cause: thrown });
 }
+
+/** `file:line:column`, as far as it is known. */
+export function placeText({ file, line, column }: Pick<ErrorDetails, 'file' | 'line' | 'column'>): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}

@@ -1,3 +1,5 @@
+import { takeStdout } from './stdout.js';
+
 /** A stream to print on; `isTTY` and `columns` as Node has them. */
 export interface OutStream {
   readonly isTTY?: boolean | undefined;
@@ -29,7 +31,7 @@ export function processHost(): Host {
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
+    stdout: takeStdout(),
     stderr: process.stderr,
     onSignals: (listener) => {
       const each = signalNames.map((name) => ({ name, heard: () => listener(name) }));

@@ -62,7 +62,7 @@ const tls: Check<TlsSetting> = (value, path, faults) =>
 
 const labelText: Check<string> = (value, path, faults) => (value === '' ? '' : line(value, path, faults));
 
-const shard = shape(
+const namedShard = shape(
   {
     name: pattern(shardNameRule, 'a name of at most 128 letters, digits, dots, dashes and underscores'),
     url: placed(urlSource),
@@ -78,7 +78,15 @@ const shard = shape(
   ['name'],
 );
 
-export type ShardSetting = Checked<typeof shard>;
+export type ShardSetting = Checked<typeof namedShard>;
+
+/** A shard without a proper name goes on under that of its place, so that the faults of its URL are found as well. */
+const shard: Check<ShardSetting> = (value, path, faults) => {
+  const checked = namedShard(value, path, faults);
+  if (checked !== undefined || !isObject(value)) return checked;
+  const rest = namedShard({ ...value, name: 'unnamed' }, path, []);
+  return rest && { ...rest, name: path };
+};
 
 /** A list of shards, of a config or of what a function has returned. */
 export const shardList = listOf(placed(shard));
@@ -230,8 +238,11 @@ export function checkSettings(
   }
   if (environment !== undefined && !Object.hasOwn(environments, environment)) {
     const known = Object.keys(environments);
-    const list = known.length === 0 ? 'has no environments' : `known are ${known.map(printable).join(', ')}`;
-    faults.push({ path: 'environments', message: `--env names none of them; ${list}` });
+    const message =
+      known.length === 0
+        ? '--env names one, and the config has none'
+        : `--env names none of them; known are ${known.map(printable).join(', ')}`;
+    faults.push({ path: 'environments', message });
   }
   return {
     settings: merge(base, chosen),

@@ -153,10 +153,14 @@ export function refuseTwins(shards: readonly ResolvedShard[]): void {
       });
   }
   if (faults.length === 0) return;
-  throw new DbpatError('shards_duplicate', faults.map((fault) => fault.message).join('\n'), {
-    hint: 'remove one of them, or give each a `schema` of its own',
-    faults,
-  });
+  throw new DbpatError(
+    'shards_duplicate',
+    faults.map(({ path, message }) => `${path}: ${message}`).join('\n'),
+    {
+      hint: 'remove one of them, or give each a `schema` of its own',
+      faults,
+    },
+  );
 }
 
 /** @throws DbpatError `tls_required` */

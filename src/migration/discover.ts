@@ -94,7 +94,7 @@ function look(entry: Dirent, folder: string, prefix: string, search: Search): vo
   if (/[^\x20-\x7e]/.test(entry.name)) {
     search.faults.push({
       path: display,
-      message: 'only ASCII letters, digits, `_`, `-` and `.` may stand in a name',
+      message: 'holds more than ASCII letters, digits, `_`, `-` and `.`',
     });
   } else if (kind.folder) {
     lookInside(entry.name, path, display, search);

@@ -6,6 +6,7 @@ import { dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Jiti } from 'jiti';
 import { DbpatError } from '../errors.js';
+import type { ErrorPlace } from './migration.js';
 import { type Place, placeOf } from './stack.js';
 
 export interface ImportOptions {
@@ -268,6 +269,12 @@ async function placeInSource(path: string, source: string, root: string): Promis
   if (!code.startsWith(TRANSFORM_ERROR)) return undefined;
   const { line, column } = JSON.parse(code.slice(TRANSFORM_ERROR.length)) as { line: number; column: number };
   return { path, line, column: column + 1 };
+}
+
+/** Where an error of a loaded module comes from: the module itself or a file of the project that it called. */
+export function placeInProject(thrown: unknown, path: string, root: string): ErrorPlace | undefined {
+  const place = placeOf(thrown, path, root, isNative(path, missingFrom(dirname(path))));
+  return place && { file: displayPath(place.path, root), line: place.line, column: place.column };
 }
 
 /** A path for people: relative to the project's folder where it lies inside, with forward slashes. */

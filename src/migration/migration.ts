@@ -56,6 +56,15 @@ export interface ModulePart {
   /** What the module calls itself, instead of the words of its name. */
   readonly description?: string;
   run(db: unknown, ctx: unknown): unknown;
+  /** Where in the project an error of `run` comes from, as far as its stack says. */
+  placeOf(thrown: unknown): ErrorPlace | undefined;
+}
+
+/** A place for people: the file as `MigrationFile.display` has it; the column only where it is known. */
+export interface ErrorPlace {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number | undefined;
 }
 
 export type MigrationPart = SqlPart | ModulePart;

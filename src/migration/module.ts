@@ -2,7 +2,7 @@ import { DbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import type { PhasedMigration, PhaseFunctions } from './define-phased.js';
 import { readUnchanged } from './files.js';
-import { importModule } from './loader.js';
+import { importModule, placeInProject } from './loader.js';
 import type { MigrationFile, MigrationPart, ModulePart } from './migration.js';
 import { phaseOrder } from './phase.js';
 
@@ -19,14 +19,17 @@ export async function loadModulePart(
   root: string,
 ): Promise<MigrationPart | undefined> {
   const module = await importModule(file.path, root, { source: readUnchanged(file) });
-  const common = { direction, phase, file: file.display };
+  const placeOf = (thrown: unknown) => placeInProject(thrown, file.path, root);
+  const common = { direction, phase, file: file.display, placeOf };
   if (phase !== 'up') {
     const definition = phasedOf(module, file);
     const own = definition?.[phase];
     if (own === undefined) return undefined;
     const run = own[direction];
     if (run === undefined) {
-      return phase === 'backfill' ? { ...common, form: 'sql', transaction: true, statements: [] } : undefined;
+      return phase === 'backfill'
+        ? { direction, phase, file: file.display, form: 'sql', transaction: true, statements: [] }
+        : undefined;
     }
     return modulePart(common, own.transaction, definition?.description, (db, ctx) => run.call(own, db, ctx));
   }
@@ -40,7 +43,7 @@ export async function loadModulePart(
 }
 
 function modulePart(
-  common: Pick<ModulePart, 'direction' | 'phase' | 'file'>,
+  common: Pick<ModulePart, 'direction' | 'phase' | 'file' | 'placeOf'>,
   transaction: boolean | undefined,
   description: string | undefined,
   run: (db: any, ctx: any) => unknown,

@@ -2,6 +2,8 @@ import type { Dialect } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import { classify, newEnumValueUse } from '../sql/classify.js';
+import { excerpt } from '../sql/excerpt.js';
+import type { SqlRules } from '../sql/rules.js';
 import type { LexOptions } from '../sql/statement.js';
 import { fileFor, inFile, sectionOf } from './files.js';
 import type { Migration, MigrationPart, SqlPart } from './migration.js';
@@ -49,6 +51,7 @@ export function checkTransactions(part: MigrationPart, dialect: Dialect): void {
     if (found.boundary !== undefined) {
       throw refused(
         part,
+        rules,
         index,
         `${found.words}: dbpat opens and ends the transaction of this file itself`,
         'remove it, or',
@@ -57,6 +60,7 @@ export function checkTransactions(part: MigrationPart, dialect: Dialect): void {
     if (found.outsideTransaction !== undefined) {
       throw refused(
         part,
+        rules,
         index,
         `${found.words} cannot run in a transaction: ${found.outsideTransaction}`,
         '',
@@ -67,6 +71,7 @@ export function checkTransactions(part: MigrationPart, dialect: Dialect): void {
   if (use !== undefined) {
     throw refused(
       part,
+      rules,
       use.index,
       `the new enum value '${use.value}' cannot be used in the transaction that adds it`,
       '',
@@ -74,13 +79,13 @@ export function checkTransactions(part: MigrationPart, dialect: Dialect): void {
   }
 }
 
-function refused(part: SqlPart, index: number, message: string, before: string): DbpatError {
+function refused(part: SqlPart, rules: SqlRules, index: number, message: string, before: string): DbpatError {
   const { line, column, text } = part.statements[index]!;
   return new DbpatError('sql_invalid', message, {
     file: part.file,
     line,
     column,
-    statement: text.slice(0, 200),
+    statement: excerpt(text, rules),
     hint: `${before} write: -- migrate:${sectionName(part)} transaction:false`.trim(),
   });
 }

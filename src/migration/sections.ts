@@ -168,7 +168,7 @@ class SectionReader {
     if (role !== 'both' && role !== marker.direction) {
       throw this.#fault(
         line,
-        `a ${role} file holds a ${marker.direction} section`,
+        `the file of ${role} holds a section for ${marker.direction}`,
         `move it to the ${marker.direction} file`,
       );
     }

@@ -1,8 +1,10 @@
 import type { Shard } from '../config/config.js';
 import { DriverError } from '../dialects/dialect.js';
-import { DbpatError, type ErrorCode, toDbpatError } from '../errors.js';
+import { DbpatError, type ErrorCode, type ErrorDetails, placeText, toDbpatError } from '../errors.js';
 import type { MigrationPart } from '../migration/migration.js';
 import type { PlannedStep } from '../plan/plan.js';
+import { excerpt } from '../sql/excerpt.js';
+import { statementOf } from './callers.js';
 
 const connectionCodes: Partial<Record<DriverError['kind'], ErrorCode>> = {
   unreachable: 'unreachable',
@@ -53,68 +55,70 @@ export interface FailureContext {
   readonly at?: number;
 }
 
-/** An error of a step, mapped to the file, line and column of the statement it came from. */
+/** An error of a step, mapped to the file, line and column of the statement or the call it came from. */
 export function stepError(thrown: unknown, context: FailureContext): DbpatError {
   const { shard, step, part } = context;
   const where = { shard: shard.name, version: step.version, phase: step.phase };
-  if (thrown instanceof DbpatError && thrown.code !== 'statement_failed')
-    return thrown.with({ ...where, file: thrown.details.file ?? part.file });
+  const own = thrown instanceof DbpatError ? thrown : undefined;
+  if (own !== undefined && own.code !== 'statement_failed' && own.code !== 'migration_failed')
+    return own.with({ ...where, file: own.details.file ?? part.file });
   const driver = thrown instanceof DriverError ? thrown : undefined;
   if (driver?.kind === 'fenced') return lockLost(shard, thrown).with(where);
-  const code = codeOf(driver);
-  const place = locate(part, driver, context.at);
-  const at = place === undefined ? part.file : `${part.file}:${place.line}:${place.column}`;
+  const place = locate(context, thrown);
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
   const dbCode = driver?.dbCode === undefined ? '' : ` (${driver.dbCode})`;
-  const inStatement = place?.statement === undefined ? '' : `\n  in: ${place.statement}`;
+  const inStatement = place.statement === undefined ? '' : `\n  in: ${place.statement}`;
+  const hint = own?.hint ?? driver?.hint;
   return new DbpatError(
-    code,
-    `${shard.name}: ${step.version} ${step.description}: ${at}: ${reason}${dbCode}${inStatement}\n  ${context.state}`,
+    codeOf(driver),
+    `${shard.name}: ${step.version} ${step.description}: ${placeIn(part.file, place)}: ${reason}${dbCode}${inStatement}\n  ${context.state}`,
     {
       ...where,
-      file: part.file,
-      line: place?.line,
-      column: place?.column,
-      statement: place?.statement,
+      ...place,
       dbCode: driver?.dbCode,
-      hint: driver?.hint === undefined ? context.hint : `${driver.hint}; then: ${context.hint}`,
+      hint: hint === undefined ? context.hint : `${hint}; then: ${context.hint}`,
       cause: thrown,
     },
   );
 }
 
+/** The place; in another file than the migration's own, behind that. */
+function placeIn(file: string, place: Place): string {
+  return place.file === file ? placeText(place) : `${file}: ${placeText(place)}`;
+}
+
+/** The migration has committed or rolled back the transaction that it was to run in. */
+export function endedEarly(thrown: unknown): boolean {
+  return thrown instanceof DriverError && thrown.dbCode === 'ended-early';
+}
+
 function codeOf(driver: DriverError | undefined): ErrorCode {
-  if (driver?.dbCode === 'ended-early') return 'unfinished';
+  if (endedEarly(driver)) return 'unfinished';
   if (driver?.kind === 'lost') return 'unreachable';
   if (driver?.kind === 'read-only') return 'read_only';
   return 'migration_failed';
 }
 
-interface Place {
-  readonly line: number;
-  readonly column: number;
-  readonly statement: string;
-}
+interface Place extends Pick<ErrorDetails, 'file' | 'line' | 'column' | 'statement'> {}
 
-function locate(
-  part: MigrationPart,
-  driver: DriverError | undefined,
-  at: number | undefined,
-): Place | undefined {
-  if (part.form === 'module') return undefined;
+function locate({ part, shard, at }: FailureContext, thrown: unknown): Place {
+  const { file } = part;
+  const rules = shard.dialect.sqlRules;
+  if (part.form === 'module') {
+    const sent = statementOf(thrown);
+    return {
+      file,
+      ...part.placeOf(thrown),
+      ...(sent === undefined ? {} : { statement: excerpt(sent, rules) }),
+    };
+  }
+  const driver = thrown instanceof DriverError ? thrown : undefined;
   const index = typeof driver?.at === 'number' ? driver.at : driver?.at === 'record' ? undefined : at;
   const statement = index === undefined ? undefined : part.statements[index];
-  if (statement === undefined) return undefined;
+  if (statement === undefined) return { file };
   const before = statement.text.slice(0, driver?.position ?? 0);
   const breaks = before.split('\n');
   const line = statement.line + breaks.length - 1;
   const column = breaks.length === 1 ? statement.column + before.length : breaks.at(-1)!.length + 1;
-  return { line, column, statement: excerpt(statement.text) };
-}
-
-/** The first words of a statement on one line; what may hold a password is left out. */
-export function excerpt(text: string): string {
-  const flat = text.replace(/\s+/g, ' ');
-  if (/\b(password|identified by|secret)\b/i.test(flat)) return `${flat.split(' ').slice(0, 3).join(' ')} …`;
-  return flat.length > 120 ? `${flat.slice(0, 119)}…` : flat;
+  return { file, line, column, statement: excerpt(statement.text, rules) };
 }

@@ -2,8 +2,9 @@ import type { Shard } from '../config/config.js';
 import type { QueryGuard, Session } from '../dialects/dialect.js';
 import { DbpatError } from '../errors.js';
 import type { ModulePart } from '../migration/migration.js';
+import { excerpt } from '../sql/excerpt.js';
+import { withCallers } from './callers.js';
 import type { RunContext } from './context.js';
-import { excerpt } from './failure.js';
 import type { ReadyStep } from './parts.js';
 
 export interface ModuleRun {
@@ -32,7 +33,7 @@ export async function runModule(run: ModuleRun): Promise<void> {
     if (ended) {
       const late = new DbpatError(
         'migration_failed',
-        `migration ${step.version} had already finished when it sent: ${excerpt(sql)}`,
+        `migration ${step.version} had already finished when it sent: ${excerpt(sql, shard.dialect.sqlRules)}`,
         {
           hint: 'await every query',
         },
@@ -50,7 +51,7 @@ export async function runModule(run: ModuleRun): Promise<void> {
       step,
       index: count++,
       of: count,
-      words: excerpt(sql),
+      words: excerpt(sql, shard.dialect.sqlRules),
     });
     const result = queue
       .then(() => run.around(sql, send, parameters))
@@ -60,7 +61,7 @@ export async function runModule(run: ModuleRun): Promise<void> {
     queue = result.catch(() => {});
     return result;
   };
-  const db = await session.kysely(guard);
+  const db = await session.kysely(withCallers(guard));
   const restore = keepProcess(context, shard);
   try {
     await part.run(db, {

@@ -1,6 +1,6 @@
 import type { Shard } from '../config/config.js';
 import type { ServerInfo, Session } from '../dialects/dialect.js';
-import { DbpatError, type Fault, toDbpatError } from '../errors.js';
+import { DbpatError, type Fault, placeText, toDbpatError } from '../errors.js';
 import type { Direction, Phase } from '../events.js';
 import { readSources, sourceKey } from '../ledger/read.js';
 import type { LedgerTables } from '../ledger/tables.js';
@@ -177,8 +177,6 @@ function together(errors: readonly DbpatError[]): DbpatError {
   });
 }
 
-/** `file:line:column`, as far as it is known. */
 function placeOf({ details }: DbpatError): string {
-  const { file, line, column, version } = details;
-  return [file ?? version, line, column].filter((part) => part !== undefined).join(':');
+  return placeText({ ...details, file: details.file ?? details.version });
 }

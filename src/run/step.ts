@@ -2,7 +2,8 @@ import type { DbpatError } from '../errors.js';
 import { failpoint } from '../failpoint.js';
 import type { ModulePart, SqlPart } from '../migration/migration.js';
 import { classify } from '../sql/classify.js';
-import { stepError } from './failure.js';
+import { keepTransaction } from './boundaries.js';
+import { endedEarly, stepError } from './failure.js';
 import { runJournalledSql } from './journal.js';
 import { runJournalledModule } from './journal-module.js';
 import { runModule } from './module.js';
@@ -57,7 +58,7 @@ async function runAtomicModule(run: StepRun, part: ModulePart): Promise<void> {
       const started = performance.now();
       await session.begin();
       try {
-        await runModule({ context, shard, session, step, part, around: (_sql, send) => send() });
+        await runModule({ context, shard, session, step, part, around: keepTransaction(shard.dialect) });
         await session.commit(finishedRecord(run, performance.now() - started));
       } catch (error) {
         await session.rollback();
@@ -69,24 +70,38 @@ async function runAtomicModule(run: StepRun, part: ModulePart): Promise<void> {
   }
 }
 
-/** The error, after a line about it in the log: the transaction has left nothing else. */
+/** The error, after it is recorded: a line in the log, and a row where the migration has committed part of itself. */
 async function failedAtomically(run: StepRun, thrown: unknown): Promise<DbpatError> {
   const { session, writer, record, shard, step } = run;
+  const torn = endedEarly(thrown);
+  const repair = `dbpat migrate repair --${step.direction === 'up' ? 'applied' : 'reverted'} ${step.version}`;
   const error = stepError(thrown, {
     shard,
     step,
     part: step.part,
-    state: 'it was rolled back; nothing of it is left',
-    hint: `fix ${step.part.file}, then: dbpat migrate ${step.direction}`,
+    state: torn ? 'part of what it did may be committed' : 'it was rolled back; nothing of it is left',
+    hint: torn
+      ? `look at the database and finish it by hand, then: ${repair} --reason TEXT`
+      : `fix ${step.part.file}, then: dbpat migrate ${step.direction}`,
   });
+  const report = {
+    code: error.code,
+    message: error.message,
+    dbCode: error.details.dbCode ?? null,
+  };
+  const journal = {
+    direction: step.direction,
+    total: null,
+    done: 0,
+    prefix: null,
+    inFlight: { index: 0, words: 'COMMIT', repeatable: false },
+  };
   await session
-    .batch([
-      writer.log('fail', record, {
-        code: error.code,
-        message: error.message,
-        dbCode: error.details.dbCode ?? null,
-      }),
-    ])
+    .batch(
+      torn
+        ? [...writer.began(record, journal, 0), ...writer.failed(record, journal, report)]
+        : [writer.log('fail', record, report)],
+    )
     .catch(() => {});
   return error;
 }

@@ -133,9 +133,11 @@ describe.each(['sqlite', 'postgres15', 'postgres18'] as const)('a failing statem
       `import { sql } from 'kysely';\nexport async function up(db) { await sql\`create table committed (id integer)\`.execute(db); await sql\`commit\`.execute(db); }\nexport async function down() {}\n`,
     );
     const up = await here.json('migrate', 'up');
-    expect([up.exitCode, up.shards[0].error.code]).toEqual([11, 'unfinished']);
+    expect([up.exitCode, up.shards[0].error.code]).toEqual([3, 'migration_failed']);
+    expect(up.shards[0].error.message).toContain('COMMIT: dbpat opens and ends the transaction');
     const status = await here.json('migrate', 'status');
     expect(status.shards[0].migrations.at(-1).state).toBe('pending');
+    expect(await here.db.tables()).not.toContain('committed');
   });
 });
 

@@ -66,9 +66,11 @@ export function toDriverError(thrown: unknown, connecting = false): DriverError 
   });
 }
 
-/** 1062 quotes the row's values. */
+/** 1062, 1292, 1366, 1411 and others quote the row's values. */
 function hideValues(message: string): string {
-  return message.replace(/^Duplicate entry '.*' for key/s, 'Duplicate entry for key');
+  return message
+    .replace(/^Duplicate entry '.*' for key/s, 'Duplicate entry for key')
+    .replace(/^((?:Incorrect|Truncated incorrect|Invalid) [\w ]*value)(?:: '.*')(?= for |$)/s, '$1');
 }
 
 /** Where in `text` the server says a syntax error is: `near '…' at line N`. Undefined when it does not say. */

@@ -42,12 +42,19 @@ export function toDriverError(thrown: unknown, connecting = false): DriverError 
   const kind: FaultKind =
     (code !== undefined ? (kinds[code] ?? (code.startsWith('08') ? 'lost' : undefined)) : undefined) ??
     (socket ? (connecting ? 'unreachable' : isLoss(error) ? 'lost' : 'statement') : 'statement');
-  return new DriverError(kind, error.message || String(code ?? thrown), {
+  return new DriverError(kind, hideValues(error.message || String(code ?? thrown), code), {
     dbCode: code,
     position: error.position === undefined ? undefined : Number(error.position),
     hint: error.hint,
     cause: thrown,
   });
+}
+
+/** Codes whose message quotes the value that did not fit: invalid text, date or time, out of range. */
+const quoting = ['22P02', '22003', '22007', '22008'];
+
+function hideValues(message: string, code = ''): string {
+  return quoting.includes(code) ? message.replace(/"[\s\S]*"/, '"…"') : message;
 }
 
 function isLoss(error: PgError): boolean {

@@ -248,6 +248,8 @@ class SqliteSession implements Session {
         insideTransaction: () => this.#inTransaction,
         execute: async (query) =>
           this.#guarded(() => {
+            // After RAISE(ROLLBACK) and the like, each statement would commit by itself.
+            if (this.#inTransaction && !this.db.inTransaction) throw endedEarly();
             const statement = this.db.prepare(query.sql);
             const params = query.parameters as readonly SqlValue[];
             if (statement.reader) return { rows: [...statement.all(params)] };

@@ -26,6 +26,16 @@ test('F152 all faults at once, each with its path', async () => {
   expect(error.details.faults).toHaveLength(7);
 });
 
+test('F152 a shard without a proper name has its other faults listed too', async () => {
+  const error = await refusal(parse({ shards: [{ nam: 'a' }, { name: 'b c', url: 'ftp://x' }] }));
+  expect(error.details.faults?.map(({ path }) => path)).toEqual([
+    'shards[0].nam',
+    'shards[1].name',
+    'shards[0].url',
+    'shards[1].url',
+  ]);
+});
+
 describe('F152 each fault', () => {
   const cases: readonly (readonly [string, unknown, string])[] = [
     ['no object', 'text', 'config: expected an object, found a text'],

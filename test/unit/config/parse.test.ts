@@ -199,7 +199,7 @@ describe('environments', () => {
     const known = 'environments: --env names none of them; known are production, test';
     expect(await faultsOf(raw, { environment: 'prodution' })).toEqual([known]);
     expect(await faultsOf({ shards: [edge] }, { environment: 'x' })).toEqual([
-      'environments: --env names none of them; has no environments',
+      'environments: --env names one, and the config has none',
     ]);
   });
 });

@@ -12,7 +12,7 @@ describe('F145 twins', () => {
     expect(error).toMatchObject({
       code: 'shards_duplicate',
       exitCode: 2,
-      message: 'a and b reach the same database: postgres://other@127.0.0.1:5432/shop',
+      message: 'shards[2]: a and b reach the same database: postgres://other@127.0.0.1:5432/shop',
     });
     expect(error.details.faults).toHaveLength(1);
   });

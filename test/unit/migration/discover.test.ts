@@ -216,7 +216,7 @@ describe('faults', () => {
     ['0001_ü.sql', 'migrations/0001_\\u{fc}.sql'],
   ])('F95 F96 %j is refused and shown escaped', (name, shown) => {
     expect(faultsOf({ [name]: '' })).toEqual([
-      `${shown} only ASCII letters, digits, \`_\`, \`-\` and \`.\` may stand in a name`,
+      `${shown} holds more than ASCII letters, digits, \`_\`, \`-\` and \`.\``,
     ]);
   });
 

@@ -70,7 +70,7 @@ describe('sections', () => {
       ['up no transaction', '2:1 select 1'],
     ]);
     expect(fault('-- migrate:up\nselect 1;', 'down')).toBe(
-      'migrations_invalid 1: a down file holds a up section',
+      'migrations_invalid 1: the file of down holds a section for up',
     );
   });
 

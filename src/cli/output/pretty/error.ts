@@ -1,3 +1,4 @@
+import { placeText } from '../../../errors.js';
 import type { ErrorReport } from '../../../run/results.js';
 import type { Paint } from '../colour.js';
 import { colourDiff } from '../diff.js';
@@ -5,9 +6,9 @@ import { counted } from '../text.js';
 
 /** An error with its faults, its diff and the way out. */
 export function errorLines(error: ErrorReport, paint: Paint): readonly string[] {
-  const [first, ...rest] = withShard(error).split('\n');
-  // A message that lists its faults has said them.
-  const faults = error.message.includes('\n') ? [] : (error.faults ?? []);
+  const [first, ...rest] = withShard({ ...error, message: withPlace(error) }).split('\n');
+  // A message that names every place has said the faults.
+  const faults = (error.faults ?? []).filter(({ path }) => !error.message.includes(path));
   return [
     `${paint.red('error:')} ${first}`,
     ...rest,
@@ -15,6 +16,13 @@ export function errorLines(error: ErrorReport, paint: Paint): readonly string[] 
     ...(error.diff ? colourDiff(error.diff, paint).map((line) => `  ${line}`) : []),
     ...(error.hint === undefined ? [] : [`  ${paint.cyan('next:')} ${error.hint}`]),
   ];
+}
+
+/** The message with the whole place of its file in it. */
+function withPlace({ message, file, line, column }: ErrorReport): string {
+  const place = placeText({ file, line, column });
+  if (file === undefined || line === undefined || message.includes(place)) return message;
+  return message.includes(file) ? message.replace(file, () => place) : `${place}: ${message}`;
 }
 
 function withShard({ message, shard }: ErrorReport): string {
