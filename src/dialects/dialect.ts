@@ -135,6 +135,8 @@ export interface ServerInfo {
   /** A pooler gives each transaction another backend: nothing that is set in a session stays, no session lock excludes. */
   readonly pooled?: boolean;
   readonly lexOptions: LexOptions;
+  /** Longer statements are refused. */
+  readonly maxStatementBytes?: number;
   /** The database does not exist yet; a writing session makes it. */
   readonly absent?: boolean;
 }

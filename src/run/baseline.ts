@@ -39,7 +39,7 @@ export function planBaseline(
         description: migration.description,
         checksum: migration.checksum,
         appliedOrder: first + index,
-        source: context.parts.source(migration, shard),
+        source: context.parts.source(migration, shard, reading.server),
         ...(phase === 'up' ? {} : { phased: shape }),
       } as const;
       return {

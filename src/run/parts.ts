@@ -9,6 +9,9 @@ import { checkTransactions, loadPart, partFromSource, renderSource } from '../mi
 import { loadShape, type Shape } from '../migration/shape.js';
 import type { PlannedStep } from '../plan/plan.js';
 
+/** What a row of the ledger takes beside its source, with room. */
+const rowBytes = 200_000;
+
 /** A step with what it will run. */
 export interface ReadyStep extends PlannedStep {
   readonly part: MigrationPart;
@@ -29,7 +32,8 @@ export interface PartStore {
   ): Promise<MigrationPart | undefined>;
   /** @throws DbpatError `migrations_invalid` */
   shape(migration: Migration, shard: Shard, session: Session): Promise<Shape>;
-  source(migration: Migration, shard: Shard): string;
+  /** Null where the server would not take a statement that holds it: then there is none to keep. */
+  source(migration: Migration, shard: Shard, server: ServerInfo): string | null;
 }
 
 export function partStore(root: string): PartStore {
@@ -61,14 +65,16 @@ export function partStore(root: string): PartStore {
       }
       return shape;
     },
-    source(migration, shard) {
+    source(migration, shard, { maxStatementBytes }) {
       const key = `${migration.version} ${shard.dialect.name}`;
       let source = sources.get(key);
       if (source === undefined) {
         source = renderSource(migration, shard.dialect);
         sources.set(key, source);
       }
-      return source;
+      // A text goes as two digits a byte, beside the rest of its row.
+      const bytes = Buffer.byteLength(source) * 2 + rowBytes;
+      return maxStatementBytes !== undefined && bytes > maxStatementBytes ? null : source;
     },
   };
 }
@@ -111,7 +117,12 @@ async function readyStep(
     const file = migration.files[0]!.display;
     const part = (await store.part(migration, phase, direction, shard, session)) ?? givenUp(step, file);
     if (part === undefined) throw irreversible(step, file);
-    return { ...step, part, checksum: migration.checksum, source: store.source(migration, shard) };
+    return {
+      ...step,
+      part,
+      checksum: migration.checksum,
+      source: store.source(migration, shard, session.server),
+    };
   }
   const source = (await readSources(session, tables, [step.version])).get(sourceKey(step));
   const part =

@@ -36,7 +36,7 @@ function makeEdit(
     description: entry.description,
     checksum: migration?.checksum ?? row!.checksum,
     appliedOrder: row?.appliedOrder ?? nextOrder(reading),
-    source: migration === undefined ? null : context.parts.source(migration, shard),
+    source: migration === undefined ? null : context.parts.source(migration, shard, reading.server),
     ...(phase === 'up' ? {} : { phased: entry.shape }),
   };
   const name = `${entry.version}${phase === 'up' ? '' : `:${phase}`} ${entry.description}`;

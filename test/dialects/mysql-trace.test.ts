@@ -106,13 +106,13 @@ const untraced = [
   'create function x returns int soname "y"',
 ];
 
-describe('what MariaDB says of a statement before and after', () => {
+describe.each(['mariadb', 'mysql'] as const)('what %s says of a statement before and after', (kind) => {
   let db: TestDatabase;
   let prefix: string;
   const own = (sql: string) => sql.replaceAll('DB_', `${prefix}_`);
 
   beforeAll(async () => {
-    db = await createDatabase('mariadb');
+    db = await createDatabase(kind);
     prefix = new URL(db.url).pathname.slice(1);
   });
   afterAll(async () => {

@@ -7,7 +7,7 @@ const overhead = 16;
  * The server ends the connection at a packet that is too large, and then nobody knows what happened; so it is not sent.
  * @throws DriverError `statement`
  */
-export function checkPacket(text: string, maxBytes: number): void {
+export function checkPacket(text: string, maxBytes = Number.POSITIVE_INFINITY): void {
   if (text.length * 3 + overhead <= maxBytes) return;
   const bytes = Buffer.byteLength(text) + overhead;
   if (bytes <= maxBytes) return;

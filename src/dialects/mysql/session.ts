@@ -58,7 +58,6 @@ class MysqlSession implements Session {
   #exclusion: Exclusion | undefined;
   /** How many warnings the last statement had, as its answer said. */
   #warned = 0;
-  #maxBytes = Number.POSITIVE_INFINITY;
 
   constructor(
     private readonly connection: mysql2.Connection,
@@ -81,7 +80,6 @@ class MysqlSession implements Session {
     const version = String(row.version);
     const maria = /mariadb/i.test(version) || /mariadb/i.test(String(row.comment));
     this.#compound = maria;
-    this.#maxBytes = Number(row.packet);
     await this.#limitStatements(maria);
     const modes = new Set(String(row.sql_mode).split(','));
     const server = `mysql:${row.hostname}:${row.port}${row.datadir}#${row.server_id}`;
@@ -93,6 +91,7 @@ class MysqlSession implements Session {
       role: Number(row.read_only) === 0 ? 'primary' : 'read-only',
       schema: null,
       sessionId: `${row.id}/${row.hostname}:${row.port}`,
+      maxStatementBytes: Number(row.packet),
       lexOptions: {
         noBackslashEscapes: modes.has('NO_BACKSLASH_ESCAPES'),
         ansiQuotes: modes.has('ANSI_QUOTES'),
@@ -164,7 +163,7 @@ class MysqlSession implements Session {
 
   /** On a cluster nothing but the lease excludes: the server itself looks at the fence right before it runs the statement. */
   async send(statement: Statement): Promise<void> {
-    checkPacket(statement.text, this.#maxBytes);
+    checkPacket(statement.text, this.server.maxStatementBytes);
     const guarded = this.#fence !== undefined && this.#fence.key === undefined && !this.#inTransaction;
     if (!guarded || !this.#compound) {
       await this.#text(statement.text);
@@ -225,7 +224,7 @@ class MysqlSession implements Session {
         introspector: (db) => new MysqlIntrospector(db),
         insideTransaction: () => this.#inTransaction,
         execute: async (query) => {
-          checkPacket(query.sql, this.#maxBytes);
+          checkPacket(query.sql, this.server.maxStatementBytes);
           const result = await this.#send(query.sql, [...query.parameters]);
           if (Array.isArray(result)) return { rows: result };
           return {
