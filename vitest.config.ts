@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'servers',
           include: [
+            'test/servers/**/*.test.ts',
             'test/dialects/**/*.test.ts',
             'test/run/**/*.test.ts',
             'test/cli/**/*.test.ts',
