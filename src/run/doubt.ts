@@ -36,7 +36,9 @@ export async function mayHaveActed(
     if (trace === undefined || journal?.seen === undefined) return false;
     const now = await readFacts(session, shard.dialect, trace);
     const { opaque: _undone, ...plain } = trace;
-    return judge({ ...plain, changes: [] }, journal.seen.facts, now).verdict !== 'not-done';
+    const found = judge({ ...plain, changes: [] }, journal.seen.facts, now);
+    // remains that could not be taken away yet are the next run's to take away
+    return found.verdict !== 'not-done' || found.sweep.length > 0;
   } catch {
     return true;
   }

@@ -1,85 +1,8 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createDatabase, type Kind, type TestDatabase } from '../support/databases.js';
-import { project } from '../support/project.js';
-import { runCli } from '../support/run-cli.js';
+import { decisions, resumable, running } from '../support/resume.js';
 
-const bin = fileURLToPath(new URL('../../bin/dbpat.js', import.meta.url));
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
-async function place(kind: Kind, files: Record<string, string>, config: object = {}) {
-  const db = await createDatabase(kind);
-  open.push(() => db.drop());
-  const shop = project({
-    'package.json': '{ "type": "module" }',
-    'dbpat.config.json': JSON.stringify({
-      shards: [{ name: 'main', url: db.url }],
-      lock: { wait: '60s' },
-      timeouts: { ddlLock: '50s' },
-      ...config,
-    }),
-    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`migrations/${name}`, text])),
-  });
-  open.push(() => shop.remove());
-  const json = async (...args: string[]): Promise<any> => {
-    const result = await runCli([...args, '--json'], { cwd: shop.path });
-    return { ...(result.json() as any), exitCode: result.exitCode, stderr: result.stderr };
-  };
-  /** A run in a process that can be killed. */
-  const start = () => {
-    const env = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '/', TZ: 'UTC' };
-    const child = spawn(process.execPath, [bin, 'migrate', 'up', '--json'], { cwd: shop.path, env });
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    let stderr = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
-    const ended = new Promise<any>((resolve) => {
-      child.on('close', (code) =>
-        resolve(code === null ? { exitCode: -9 } : { ...JSON.parse(stdout), exitCode: code, stderr }),
-      );
-    });
-    return { ended, kill: () => child.kill('SIGKILL'), stderr: () => stderr };
-  };
-  return { db, json, start, write: (name: string, text: string) => shop.write(`migrations/${name}`, text) };
-}
-
-/** Waits until the server shows a session whose statement matches. */
-async function running(db: TestDatabase, pattern: RegExp): Promise<string> {
-  let found = '';
-  await expect
-    .poll(
-      async () => {
-        const rows =
-          db.kind === 'mariadb' || db.kind === 'mysql'
-            ? await db.query(
-                'select id, info as query from information_schema.processlist where id <> connection_id() and db = database()',
-              )
-            : await db.query(
-                "select pid as id, query from pg_stat_activity where state = 'active' and pid <> pg_backend_pid() and datname = current_database()",
-              );
-        found = String(rows.find((row) => pattern.test(String(row.query)))?.id ?? '');
-        return found;
-      },
-      { timeout: 60_000, interval: 50 },
-    )
-    .not.toBe('');
-  return found;
-}
-
-async function decisions(json: (...args: string[]) => Promise<any>): Promise<unknown[]> {
-  const log = await json('migrate', 'log');
-  return log.lines.flatMap((line: any) =>
-    line.event === 'resume' && line.detail.decided !== undefined ? [line.detail.decided] : [],
-  );
-}
+const { place, close, later } = resumable();
+afterEach(close);
 
 const servers = ['mariadb', 'mysql'] as const;
 const rows = `insert into t (id, v) values ${Array.from({ length: 3000 }, (_, i) => `(${i}, ${i})`).join(', ')};\n`;
@@ -234,7 +157,7 @@ describe.each(servers)('on %s', (kind) => {
       '3_short.sql': 'alter table t modify v varchar(2);',
     });
     await db.query("set global sql_mode = ''");
-    open.push(() => db.query('set global sql_mode = default'));
+    later(() => db.query('set global sql_mode = default'));
     const up = await start().ended;
     expect([up.exitCode, up.shards[0].error.dbCode]).toEqual([3, '1265']);
     expect(await db.query('select v from t')).toEqual([{ v: 'long text' }, { v: 'secret tex' }]);
