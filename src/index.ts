@@ -14,6 +14,7 @@ export type {
   MigratorOptions,
   PlanOptions,
   RedoOptions,
+  ReleaseOptions,
   RepairOptions,
   Selection,
   UpOptions,

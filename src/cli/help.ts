@@ -42,7 +42,7 @@ export function groupHelp(group: string, entries: readonly CommandEntry[]): stri
 
 ${tasks(own)}
 Example:
-  dbpat ${group} up --dry-run
+  ${(own.find(({ task }) => task === 'Change') ?? own[0])?.command.example}
 `;
 }
 

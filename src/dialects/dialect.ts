@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SqlRules } from '../sql/rules.js';
 import type { LexOptions, Statement } from '../sql/statement.js';
+import type { Inspector } from './inspector.js';
 import type { Tracing } from './trace.js';
 
 /**
@@ -299,4 +300,6 @@ export interface Dialect {
   readonly maxIdentifierBytes: number;
   /** Loads the driver on first use. @throws DbpatError `driver_missing`, DriverError */
   connect(target: Target, options: ConnectOptions): Promise<Session>;
+  /** Loaded on first use. */
+  inspector(): Promise<Inspector>;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { relative, resolve } from 'node:path';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/load.js';
@@ -17,6 +16,7 @@ import { editFinder } from './edits.js';
 import { type FleetRequest, runFleet } from './fleet.js';
 import { actor } from './holder.js';
 import { editLedgers } from './ledger-edit.js';
+import { releaseLocks, showLocks } from './locks.js';
 import type {
   EditOptions,
   Migrator,
@@ -30,6 +30,7 @@ import { readPlan, writePlan } from './plan-file.js';
 import { mergeRedo, redoRequest } from './redo.js';
 import { planRepair } from './repair.js';
 import { fleetLog, fleetPlan, pingFleet } from './reports.js';
+import { newRunId } from './run-id.js';
 import { fleetStatus } from './status.js';
 import { verifyFleet } from './verify.js';
 import { requireShards, waitForShards } from './wait.js';
@@ -146,6 +147,15 @@ export async function createMigrator(options: MigratorOptions = {}): Promise<Mig
       const plan = planBaseline(shared, baseline);
       return editLedgers(shared, { ...(await edit(baseline)), plan, again });
     },
+    locks: async (selection) => showLocks(context('lock show', undefined, []), await reached(selection)),
+    release: async (release) =>
+      releaseLocks(context('lock release', undefined, []), {
+        shards: await reached(release, requireShards),
+        reason: release.reason,
+        terminate: release.terminate ?? false,
+        yes: release.yes ?? false,
+        confirm: options.confirm,
+      }),
     create: async (description, form) => {
       const path = createMigration(config.migrations, description, form, {
         now: new Date(),
@@ -216,9 +226,4 @@ function requestOf(options: PlanOptions, config: Config): Request {
 /** As a word of a POSIX shell. */
 function quoted(text: string): string {
   return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
-/** Sorts by time: milliseconds, then chance; 20 characters of `[0-9a-z]`. */
-function newRunId(): string {
-  return `${Date.now().toString(36).padStart(9, '0')}${randomBytes(7).toString('hex').slice(0, 11)}`;
 }

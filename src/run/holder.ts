@@ -29,12 +29,17 @@ function place(): string {
   return `${boot}.${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`;
 }
 
-/** The holder was a process of this very machine, and it is gone. */
-export function isGone(lease: LeaseHolder): boolean {
-  if (lease.host !== hostname() || lease.pid === null || lease.mark === null) return false;
+/** Whether the holder's process runs; undefined where it is one of another machine. */
+export function isRunning(lease: LeaseHolder): boolean | undefined {
+  if (lease.host !== hostname() || lease.pid === null || lease.mark === null) return undefined;
   const [, elsewhere] = lease.mark.process.split('~');
   const [, here] = (processMark(process.pid) ?? '').split('~');
-  return elsewhere === here && processMark(lease.pid) !== lease.mark.process;
+  return elsewhere === here ? processMark(lease.pid) === lease.mark.process : undefined;
+}
+
+/** The holder was a process of this very machine, and it is gone. */
+export function isGone(lease: LeaseHolder): boolean {
+  return isRunning(lease) === false;
 }
 
 /** The holder is this process itself. */

@@ -29,6 +29,8 @@ export interface LockRequest {
   readonly stamp: RunStamp;
   /** The ledger's tables are there already. */
   readonly present: boolean;
+  /** The lease with this epoch is taken whoever holds it: only where the user has said so. */
+  readonly takeEpoch?: number;
   readonly emit: Emit;
   readonly signal: AbortSignal;
 }
@@ -50,7 +52,7 @@ const busyFaults = new Set(['lock-timeout', 'retryable']);
 export async function withLock<T>(request: LockRequest, work: (lock: HeldLock) => Promise<T>): Promise<T> {
   const { session, shard, tables, config } = request;
   const kind = await lockKind(request);
-  const key = `${shard.target.database}\0${session.server.schema ?? ''}\0${tables.name}`;
+  const key = lockKey(shard, session, tables);
   const epoch = await acquire(request, kind, key);
   session.useFence(fenceOf(tables, epoch, kind === 'session' ? key : undefined));
   await failpoint('lock.acquired');
@@ -74,6 +76,11 @@ export async function withLock<T>(request: LockRequest, work: (lock: HeldLock) =
     await heartbeat?.stop();
     await release(request, kind, key, epoch);
   }
+}
+
+/** What the shard's lock is called on its server. */
+export function lockKey(shard: Shard, session: Session, tables: LedgerTables): string {
+  return `${shard.target.database}\0${session.server.schema ?? ''}\0${tables.name}`;
 }
 
 async function lockKind({ session, shard, config }: LockRequest): Promise<HolderMark['kind']> {
@@ -199,12 +206,12 @@ async function take(
 
 /** A lease that has a holder may be taken: its holder is dead, or it is this run itself on an earlier session. */
 async function isFree(
-  { session, stamp }: LockRequest,
+  { session, stamp, takeEpoch }: LockRequest,
   kind: HolderMark['kind'],
   lease: LeaseHolder,
   watch: LeaseWatch,
 ): Promise<boolean> {
-  if (isGone(lease)) return true;
+  if (isGone(lease) || lease.epoch === takeEpoch) return true;
   if (isOwn(lease) && lease.runId === stamp.runId) return true;
   // Who holds the session lock knows that the session which wrote such a lease is gone.
   if (kind === 'session' && lease.mark?.kind === 'session') return true;

@@ -3,8 +3,10 @@ import type { Emit, Phase } from '../events.js';
 import type { RepairAction } from '../plan/repair.js';
 import type {
   EditResult,
+  LocksResult,
   LogResult,
   PlanResult,
+  ReleaseResult,
   RunResult,
   ShardsResult,
   StatusResult,
@@ -101,6 +103,14 @@ export interface BaselineOptions extends EditOptions {
   readonly reason?: string;
 }
 
+export interface ReleaseOptions extends Selection {
+  readonly reason: string;
+  /** Also from a holder that is alive: ends its session. */
+  readonly terminate?: boolean;
+  /** Consent for protected shards. */
+  readonly yes?: boolean;
+}
+
 /** Everything dbpat can do with a fleet. Results carry an exit code; what was wrong before anything ran is thrown. */
 export interface Migrator {
   up(options?: UpOptions): Promise<RunResult>;
@@ -114,6 +124,10 @@ export interface Migrator {
   repair(options: RepairOptions): Promise<EditResult>;
   /** Marks everything up to a version as applied without running it. */
   baseline(options: BaselineOptions): Promise<EditResult>;
+  /** Who holds each shard. */
+  locks(options?: Selection): Promise<LocksResult>;
+  /** Frees locks whose holder is gone. */
+  release(options: ReleaseOptions): Promise<ReleaseResult>;
   /** Writes a new migration into the folder; returns its path relative to the working directory. */
   create(description: string, form: 'sql' | 'ts'): Promise<{ readonly path: string }>;
 }

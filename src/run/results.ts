@@ -1,7 +1,9 @@
+import type { OtherSession } from '../dialects/inspector.js';
 import type { DbpatError, Fault } from '../errors.js';
 import type { Direction, Phase, ShardOutcome, StepOutcome } from '../events.js';
 import type { LedgerStatus, LogLine } from '../ledger/read.js';
 import type { MigrationState } from '../plan/status.js';
+import type { LockState } from './lock-state.js';
 
 /** An error as data: what `--json` shows and what the ledger's log keeps. Absent fields are not there. */
 export interface ErrorReport {
@@ -225,6 +227,49 @@ export interface EditResult extends Result {
     readonly shard: string;
     /** Empty when the ledger said so already. */
     readonly changes: readonly LedgerChange[];
+    readonly error?: ErrorReport;
+  }[];
+}
+
+/** Who holds one shard. */
+export interface LockReport {
+  readonly state: LockState;
+  /** `user@host`; null when it is free, or held by a session that no run has claimed. */
+  readonly holder: string | null;
+  readonly host: string | null;
+  readonly pid: number | null;
+  readonly runId: string | null;
+  /** What the lock is: of a session, a lease that beats, or that of a process on a file. */
+  readonly kind: 'session' | 'lease' | 'process' | null;
+  /** How often the shard has been taken. */
+  readonly epoch: number;
+  readonly beat: number;
+  /** When the holder's session was opened, as far as the server says; otherwise when its run began. ISO 8601, UTC. */
+  readonly since: string | null;
+  /** Null where the process is one of another machine. */
+  readonly processRuns: boolean | null;
+  /** The session that has the lock. */
+  readonly session: OtherSession | null;
+}
+
+export interface LocksResult extends Result {
+  readonly shards: readonly {
+    readonly shard: string;
+    readonly lock: LockReport | null;
+    readonly error?: ErrorReport;
+  }[];
+}
+
+export interface ReleaseResult extends Result {
+  readonly runId: string;
+  readonly shards: readonly {
+    readonly shard: string;
+    /** `free`: there was nothing to release. */
+    readonly outcome: 'released' | 'free' | 'kept';
+    /** The session that was ended. */
+    readonly terminated: string | null;
+    /** As it was before. */
+    readonly lock: LockReport | null;
     readonly error?: ErrorReport;
   }[];
 }

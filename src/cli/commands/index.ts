@@ -3,6 +3,7 @@ import { baseline } from './baseline.js';
 import { create } from './create.js';
 import { down } from './down.js';
 import { init } from './init.js';
+import { lockRelease, lockShow } from './lock.js';
 import { log } from './log.js';
 import { plan } from './plan.js';
 import { redo } from './redo.js';
@@ -58,6 +59,12 @@ export const commands: readonly CommandEntry[] = [
     command: shards,
   },
   {
+    name: 'lock show',
+    summary: 'who holds the shards, since when, and whether that one is alive',
+    task: 'Look',
+    command: lockShow,
+  },
+  {
     name: 'migrate up',
     summary: 'apply pending migrations',
     task: 'Change',
@@ -87,5 +94,11 @@ export const commands: readonly CommandEntry[] = [
     summary: 'mark everything up to a version as applied without running it',
     task: 'Change',
     command: baseline,
+  },
+  {
+    name: 'lock release',
+    summary: 'free shards whose holder is gone',
+    task: 'Change',
+    command: lockRelease,
   },
 ];

@@ -45,4 +45,5 @@ export const mysql: Dialect = {
   quote,
   maxIdentifierBytes: 64,
   connect,
+  inspector: async () => (await import('./inspect.js')).inspector,
 };

@@ -48,4 +48,5 @@ export const postgres: Dialect = {
   quote,
   maxIdentifierBytes: 63,
   connect,
+  inspector: async () => (await import('./inspect.js')).inspector,
 };

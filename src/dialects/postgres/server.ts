@@ -45,8 +45,14 @@ export function pidOf(sessionId: string): number {
 
 /** Our own session lock, as the lock manager shows it (PostgreSQL manual, pg_locks). */
 export function lockHeld(key: string): string {
+  const { high, low } = lockBits(key);
+  return `exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() and classid = ${high} and objid = ${low} and objsubid = 1 and granted)`;
+}
+
+/** The halves under which the lock manager shows a lock's key. */
+export function lockBits(key: string): { readonly high: bigint; readonly low: bigint } {
   const bits = BigInt.asUintN(64, BigInt(lockKey(key)));
-  return `exists (select from pg_catalog.pg_locks where locktype = 'advisory' and pid = pg_catalog.pg_backend_pid() and classid = ${bits >> 32n} and objid = ${bits & 0xffffffffn} and objsubid = 1 and granted)`;
+  return { high: bits >> 32n, low: bits & 0xffffffffn };
 }
 
 /** First eight bytes of a hash as a signed bigint: advisory locks are per database already. */

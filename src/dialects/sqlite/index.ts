@@ -38,4 +38,5 @@ export const sqlite: Dialect = {
   quote: (identifier) => `"${identifier.replaceAll('"', '""')}"`,
   maxIdentifierBytes: 255,
   connect,
+  inspector: async () => (await import('./inspect.js')).inspector,
 };

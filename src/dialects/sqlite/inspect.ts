@@ -1,0 +1,7 @@
+import type { Inspector } from '../inspector.js';
+
+export const inspector: Inspector = {
+  async lockHolder() {
+    return undefined;
+  },
+};
