@@ -39,7 +39,8 @@ export type RunEvent =
       readonly step: StepRef;
       readonly index: number;
       readonly of: number;
-      readonly statements: number;
+      /** Null for a module, whose statements are known only when they come. */
+      readonly statements: number | null;
     }
   | {
       readonly type: 'statement';

@@ -9,6 +9,8 @@ const meanings: Readonly<Record<number, string>> = {
   6: 'history conflict: changed, missing, out of order, or shards disagree',
   7: 'lock not obtained in time, or lost: safe to run again',
   8: 'a database is unreachable, read-only or not allowed',
+  9: 'a check said no: findings, differences',
+  10: 'gate closed',
   11: 'an unfinished migration needs a decision (repair)',
   12: 'refused: protected, irreversible, or without consent',
 };

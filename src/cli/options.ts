@@ -28,6 +28,15 @@ export function texts(
   return { flags, description, repeatable: true, parse: parseText, ...more };
 }
 
+/** The id of a run, as every run prints it. */
+export function runId(
+  flags: string,
+  description: string,
+  more: Partial<OptionSpec<string>> = {},
+): OptionSpec<string> {
+  return { flags, description, parse: parseRun, ...more };
+}
+
 /** A whole number from 1. */
 export function count(
   flags: string,
@@ -63,6 +72,11 @@ export function duration(
 
 function parseText(written: string): string {
   if (written.trim() === '') throw new Error('It must not be empty.');
+  return written;
+}
+
+function parseRun(written: string): string {
+  if (!/^[0-9a-z]{20}$/.test(written)) throw new Error('It must be the id of a run: 20 letters and digits.');
   return written;
 }
 

@@ -51,7 +51,9 @@ export function readPlan(path: string): SealedPlan {
   try {
     plan = JSON.parse(readFileSync(path, 'utf8')) as SealedPlan;
   } catch (error) {
-    throw new DbpatError('usage', `${path} cannot be read as a plan: ${(error as Error).message}`, {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const what = missing ? 'does not exist' : `cannot be read as a plan: ${(error as Error).message}`;
+    throw new DbpatError('usage', `${path} ${what}`, {
       file: path,
       hint: `dbpat migrate plan --out ${path}`,
       cause: error,

@@ -126,7 +126,14 @@ export async function fleetLog(
   lines.sort((a, b) =>
     a.at < b.at ? -1 : a.at > b.at ? 1 : a.shard === b.shard ? a.seq - b.seq : a.shard < b.shard ? -1 : 1,
   );
-  return { command: context.command, ok: exitCode === 0, exitCode, lines, errors: errors.map(errorReport) };
+  return {
+    command: context.command,
+    ok: exitCode === 0,
+    exitCode,
+    ...(runId === undefined ? {} : { run: runId }),
+    lines,
+    errors: errors.map(errorReport),
+  };
 }
 
 /** Connects to every shard and asks it what it is. Never writes. */

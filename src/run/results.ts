@@ -182,6 +182,8 @@ export interface VerifyResult extends Result {
 }
 
 export interface LogResult extends Result {
+  /** Only this run was asked for. */
+  readonly run?: string;
   /** All shards, by time. */
   readonly lines: readonly (LogLine & { readonly shard: string })[];
   readonly errors: readonly ErrorReport[];

@@ -172,7 +172,7 @@ async function runSteps(
     try {
       checkSignal(context);
       await beat();
-      const statements = step.part.form === 'sql' ? step.part.statements.length : 0;
+      const statements = step.part.form === 'sql' ? step.part.statements.length : null;
       emit({ type: 'step-start', shard: shard.name, step: named, index, of: ready.length, statements });
       await callHook(context, 'beforeStep', { shard: shard.name, ...named });
       const previous = closing;

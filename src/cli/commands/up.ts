@@ -1,5 +1,5 @@
 import { command } from '../command.js';
-import { choice, count, dryRun, flag, fleetOptions, given, text, writeOptions } from '../options.js';
+import { choice, count, dryRun, flag, fleetOptions, given, runId, text, writeOptions } from '../options.js';
 import { renderPlan } from '../output/pretty/plan.js';
 import { renderRun } from '../output/pretty/run.js';
 
@@ -19,7 +19,7 @@ export const up = command({
     to: text('--to <version>', 'up to this version, inclusive', { conflicts: ['step'] }),
     step: count('--step <n>', 'only the next n migrations of each shard'),
     through,
-    resume: text('--resume <run>', 'go on under the id of an earlier run'),
+    resume: runId('--resume <run>', 'go on under the id of an earlier run'),
     allowOutOfOrder: flag('--allow-out-of-order', 'also those older than the newest applied one'),
     plan: text('--plan <file>', 'run exactly what `plan --out` wrote, or nothing', { conflicts: ['dryRun'] }),
     dryRun,

@@ -12,6 +12,7 @@ interface Running {
   readonly index: number;
   readonly of: number;
   readonly description: string;
+  readonly empty: boolean;
   readonly waiting?: string;
 }
 
@@ -20,11 +21,15 @@ export interface LiveState {
   /** Nothing else than `default`: its name says nothing. */
   readonly unnamed: boolean;
   readonly running: ReadonlyMap<string, Running>;
-  /** Waits that have been told. */
+  /** Few enough to say of each where it is. */
+  readonly few: boolean;
+  /** Waits and targets that have been told. */
   readonly told: ReadonlySet<string>;
 }
 
-export const initialLive: LiveState = { unnamed: false, running: new Map(), told: new Set() };
+export const initialLive: LiveState = { unnamed: false, few: true, running: new Map(), told: new Set() };
+
+const mostTargets = 10;
 
 /** The state after an event. Pure. */
 export function nextLive(state: LiveState, event: RunEvent): LiveState {
@@ -36,9 +41,20 @@ export function nextLive(state: LiveState, event: RunEvent): LiveState {
   };
   switch (event.type) {
     case 'run-start':
-      return { ...state, unnamed: event.shards.length === 1 && event.shards[0] === 'default' };
+      return {
+        ...state,
+        unnamed: event.shards.length === 1 && event.shards[0] === 'default',
+        few: event.shards.length <= mostTargets,
+      };
+    case 'shard-start':
+      return { ...state, told: new Set([...state.told, targetKey(event)]) };
     case 'step-start':
-      return running(event.shard, { index: event.index, of: event.of, description: stepName(event.step) });
+      return running(event.shard, {
+        index: event.index,
+        of: event.of,
+        description: stepName(event.step),
+        empty: event.statements === 0,
+      });
     case 'retry': {
       const current = state.running.get(event.shard);
       const told = new Set([...state.told, waitKey(event)]);
@@ -73,7 +89,8 @@ export function liveLines(
     case 'run-start':
       return verbose ? [paint.dim(`run ${event.runId}`)] : [];
     case 'shard-start':
-      return verbose ? [named(event.shard, paint.dim(event.target))] : [];
+      if (!state.few && !verbose) return [];
+      return state.told.has(targetKey(event)) ? [] : [named(event.shard, paint.dim(`on ${event.target}`))];
     case 'step-start':
       return verbose ? [named(event.shard, `${stepTitle(event.step)} ${paint.dim('…')}`)] : [];
     case 'statement':
@@ -97,7 +114,7 @@ export function liveLines(
       if (state.told.has(waitKey(event)) && !verbose) return [];
       return [named(event.shard, `waits for the lock held by ${event.holder}`)];
     case 'step-end':
-      return [named(event.shard, stepLine(event, paint))];
+      return [named(event.shard, stepLine(event, state.running.get(event.shard)?.empty === true, paint))];
     case 'shard-end':
       return verbose
         ? [named(event.shard, `${event.outcome}  ${paint.dim(formatDuration(event.durationMs))}`)]
@@ -115,10 +132,11 @@ export function liveLines(
 
 function stepLine(
   { step, outcome, durationMs }: { step: StepRef; outcome: string; durationMs: number; error?: DbpatError },
+  empty: boolean,
   paint: Paint,
 ): string {
   const end = outcome === 'done' ? paint.dim(formatDuration(durationMs)) : paint.red(outcome);
-  return `${stepTitle(step)}  ${end}`;
+  return `${stepTitle(step)}${empty ? ' (empty: nothing to run)' : ''}  ${end}`;
 }
 
 function stepTitle({ direction, phase, version, description }: StepRef): string {
@@ -137,6 +155,10 @@ export function runningText({ running, unnamed }: LiveState): string {
 
 function stepName({ version, description }: StepRef): string {
   return description === '' ? version : description;
+}
+
+function targetKey({ shard, target }: RunEvent & { type: 'shard-start' }): string {
+  return `${shard} on ${target}`;
 }
 
 function waitKey(event: RunEvent & { type: 'wait' | 'retry' | 'lock-wait' }): string {

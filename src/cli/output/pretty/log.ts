@@ -20,7 +20,10 @@ export function renderLog(result: LogResult, view: View): Page {
     detailText(line.detail, view.verbose),
   ]);
   const table = rows.length === 0 ? [] : alignRows([heads.map(out.dim), ...rows]);
-  const empty = rows.length === 0 && result.errors.length === 0 ? ['nothing has been done yet'] : [];
+  const empty =
+    rows.length === 0 && result.errors.length === 0
+      ? [result.run === undefined ? 'nothing has been done yet' : `run ${result.run} has done nothing here`]
+      : [];
   return page([...table, ...empty], errorList(result.errors, view.err, view.verbose));
 }
 

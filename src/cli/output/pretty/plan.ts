@@ -44,13 +44,20 @@ function sameSteps(shards: readonly ShardPlanReport[]): readonly (readonly Shard
 function stepLines(step: PlannedStepReport, { out }: View): readonly string[] {
   const phase = step.phase === 'up' ? '' : ` ${step.phase}`;
   const how = [
-    step.form === 'module' ? 'module' : counted(step.statements?.length ?? 0, 'statement'),
-    step.transaction ? 'one transaction' : 'no transaction: statement by statement',
+    ...contents(step),
     ...(step.resumesAfter === undefined ? [] : [`goes on after ${step.resumesAfter}`]),
   ];
   return [
     `  ${step.direction}${phase} ${out.bold(step.version)} ${step.description}  ${out.dim(`${step.file}: ${how.join(', ')}`)}`,
     ...(step.statements ?? []).flatMap(({ text }) => indent(ended(text), '      ')),
+  ];
+}
+
+function contents({ form, statements, transaction }: PlannedStepReport): readonly string[] {
+  if (statements?.length === 0) return ['empty, nothing to run'];
+  return [
+    form === 'module' ? 'module' : counted(statements?.length ?? 0, 'statement'),
+    transaction ? 'one transaction' : 'no transaction: statement by statement',
   ];
 }
 
