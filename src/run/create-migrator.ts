@@ -26,6 +26,7 @@ import type {
   WriteOptions,
 } from './migrator.js';
 import { partStore } from './parts.js';
+import { plainSteps } from './plain-events.js';
 import { readPlan, writePlan } from './plan-file.js';
 import { mergeRedo, redoRequest } from './redo.js';
 import { planRepair } from './repair.js';
@@ -40,7 +41,7 @@ import { requireShards, waitForShards } from './wait.js';
  * @throws DbpatError `config_invalid` with every fault, `shards_duplicate`, `tls_required`
  */
 export async function createMigrator(options: MigratorOptions = {}): Promise<Migrator> {
-  const emit: Emit = options.emit ?? (() => {});
+  const emit: Emit = plainSteps(options.emit ?? (() => {}));
   const signal = options.signal ?? new AbortController().signal;
   const waitMs = options.waitForMs ?? 0;
   const reach: ReachOptions = {
