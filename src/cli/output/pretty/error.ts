@@ -7,8 +7,8 @@ import { counted } from '../text.js';
 /** An error with its faults, its diff and the way out. */
 export function errorLines(error: ErrorReport, paint: Paint): readonly string[] {
   const [first, ...rest] = withShard({ ...error, message: withPlace(error) }).split('\n');
-  // A message that names every place has said the faults.
-  const faults = (error.faults ?? []).filter(({ path }) => !error.message.includes(path));
+  // A message that holds a fault's own words has said it.
+  const faults = (error.faults ?? []).filter(({ message }) => !error.message.includes(message));
   return [
     `${paint.red('error:')} ${first}`,
     ...rest,
