@@ -69,7 +69,10 @@ export function sqlPart(
 ): SqlPart | undefined {
   if (section !== undefined) {
     if (section.paged !== undefined) {
-      throw new DbpatError('migrations_invalid', 'backfills in pages: not yet', { line: section.line });
+      throw new DbpatError('migrations_invalid', 'backfills in pages: not yet', {
+        line: section.line,
+        hint: 'write it as one statement, without table:, key:, :after and :upto',
+      });
     }
     const { transaction } = section;
     return { ...step, form: 'sql', transaction, statements: statementsOf(section, dialect.sqlRules, lex) };

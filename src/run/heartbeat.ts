@@ -28,6 +28,15 @@ let worker: Worker | undefined;
 let jobs = 0;
 let ids = 0;
 
+function startWorker(): Worker {
+  const started = new Worker(new URL('../run/heartbeat-worker.js', import.meta.url));
+  started.unref();
+  started.on('error', () => {
+    if (worker === started) worker = undefined;
+  });
+  return started;
+}
+
 /**
  * Beats a lease from a thread of its own, over its own connection, so that neither a long statement nor a busy event
  * loop holds it up. The fence decides what may commit; the beats only keep others from taking over.
@@ -39,11 +48,7 @@ export function startHeartbeat(request: {
   readonly everyMs: number;
 }): Heartbeat {
   const { shard, config, beat, everyMs } = request;
-  worker ??= new Worker(new URL('../run/heartbeat-worker.js', import.meta.url));
-  worker.unref();
-  worker.on('error', () => {
-    worker = undefined;
-  });
+  worker ??= startWorker();
   const last = new SharedArrayBuffer(8);
   const at = new BigInt64Array(last);
   Atomics.store(at, 0, process.hrtime.bigint());

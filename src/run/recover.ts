@@ -99,7 +99,9 @@ export async function settle(
   const done = loss.left.filter(recorded);
   const left = loss.left.filter((step) => !done.includes(step));
   const [first] = loss.left;
-  if (left[0] === first && first !== undefined && first.part.form === 'module') {
+  const rolledBack = first?.part.transaction && shard.dialect.capabilities.transactionalDdl;
+  // Of a journalled module the plan decides, by what its journal and the catalogue say.
+  if (left[0] === first && first?.part.form === 'module' && rolledBack) {
     throw new DbpatError(
       loss.error.code,
       `${loss.error.message}\n  the ledger has no record of it, so the database has rolled it back; code is not called again by itself`,

@@ -219,6 +219,18 @@ describe.each(kinds)('a session on %s', (kind) => {
     await one.terminate(sessionId);
   });
 
+  it('tells a session by more than its number, whatever the time zones are', async () => {
+    if (!kind.startsWith('postgres')) return;
+    const one = await session({ onConnect: ["set timezone = 'Asia/Kathmandu'"] });
+    const other = await session({ onConnect: ["set timezone = 'Pacific/Chatham'"] });
+    const { sessionId } = other.server;
+    expect(await one.isAlive(sessionId)).toBe(true);
+    const earlier = `${sessionId.split('/')[0]}/1`;
+    expect(await one.isAlive(earlier)).toBe(false);
+    await one.terminate(earlier);
+    expect(await one.isAlive(sessionId)).toBe(true);
+  });
+
   it('commits statements with their record, or leaves nothing and says where it failed', async () => {
     const one = await session();
     const record = () => [{ sql: 'insert into t (id, v) values (?, ?)', params: [9, 'record'] }];

@@ -2,12 +2,17 @@ import { createHash } from 'node:crypto';
 import type { ConnectOptions } from '../dialect.js';
 import { literal, quote } from './literal.js';
 
+/** A backend's start as text that does not depend on the session's time zone; null where the role may not see it. */
+export function startOf(column: string): string {
+  return `pg_catalog.date_part('epoch', ${column})::text`;
+}
+
 /** One SELECT that says what the server is. Unprivileged roles may call `pg_control_system()` (seen on 15 and 18). */
 export const identitySql = `select pg_catalog.current_setting('server_version') as version,
  pg_catalog.current_setting('server_version_num')::int as number,
  pg_catalog.current_schema() as schema,
  pg_catalog.pg_backend_pid() as pid,
- (select backend_start from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))::text as started,
+ (select ${startOf('backend_start')} from pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid())) as started,
  pg_catalog.pg_is_in_recovery() as recovery,
  pg_catalog.current_setting('transaction_read_only') as read_only,
  (select system_identifier from pg_catalog.pg_control_system())::text as system,
@@ -41,6 +46,17 @@ export function settings(options: ConnectOptions, local: string): string {
 /** A backend's pid, of `ServerInfo.sessionId`. */
 export function pidOf(sessionId: string): number {
   return Number.parseInt(sessionId, 10);
+}
+
+/** The rows `{ pid, started, same }` of a backend with a session's pid; `same` is null where the role may not see its start. */
+export function backendSql(sessionId: string): string {
+  const started = literal(sessionId.slice(sessionId.indexOf('/') + 1));
+  return `select pid, ${startOf('backend_start')} = ${started} as same from pg_catalog.pg_stat_activity where pid = ${pidOf(sessionId)}`;
+}
+
+/** Ends a backend and waits for it; never one that has only come to the same pid. */
+export function terminateSql(sessionId: string): string {
+  return `select pg_catalog.pg_terminate_backend(pid, 5000) from (${backendSql(sessionId)}) held where same is not false`;
 }
 
 /** Our own session lock, as the lock manager shows it (PostgreSQL manual, pg_locks). */

@@ -23,7 +23,7 @@ import { isConcurrent, sendConcurrently } from './concurrently.js';
 import { endedEarly, fenced, toDriverError } from './errors.js';
 import { literal, quote } from './literal.js';
 import { locate, Script } from './script.js';
-import { identitySql, lockHeld, lockKey, pidOf, settings } from './server.js';
+import { backendSql, identitySql, lockHeld, lockKey, pidOf, settings, terminateSql } from './server.js';
 
 /** Above this a script goes statement by statement: one message is held whole by client and server. */
 const maxMessageLength = 1_000_000;
@@ -105,7 +105,7 @@ class PostgresSession implements Session {
       server: `postgres:${row.system}`,
       role: row.recovery === true ? 'replica' : row.read_only === 'on' ? 'read-only' : 'primary',
       schema,
-      sessionId: `${row.pid}/${String(row.started).replaceAll(' ', 'T')}`,
+      sessionId: `${row.pid}/${row.started}`,
       ...(isPooled ? { pooled: true } : {}),
       lexOptions: {},
     };
@@ -297,14 +297,12 @@ class PostgresSession implements Session {
   }
 
   async isAlive(sessionId: string): Promise<boolean | undefined> {
-    const { rows } = await this.#simple(
-      `select backend_start from pg_catalog.pg_stat_activity where pid = ${pidOf(sessionId)} and pg_catalog.replace(backend_start::text, ' ', 'T') = ${literal(sessionId.slice(sessionId.indexOf('/') + 1))}`,
-    );
-    return rows.length > 0;
+    const [row] = (await this.#simple(backendSql(sessionId))).rows;
+    return row?.same === null ? undefined : row?.same === true;
   }
 
   async terminate(sessionId: string): Promise<void> {
-    await this.#simple(`select pg_catalog.pg_terminate_backend(${pidOf(sessionId)}, 5000)`);
+    await this.#simple(terminateSql(sessionId));
   }
 
   async cancel(): Promise<void> {
